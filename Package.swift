@@ -1,0 +1,110 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One package, one executable, one target for each capability. A target imports only from lower floors
+// (docs/where-things-go.md); SwiftPM refuses cycles, so the compiler holds the floors.
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "redsteward",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "redsteward", targets: ["redsteward"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    ],
+    targets: [
+        // System libraries and C shims.
+        .systemLibrary(
+            name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(
+            name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+        .systemLibrary(
+            name: "CVipsSystem", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
+        .target(name: "CVips", dependencies: ["CVipsSystem"]),
+
+        // Floor 0
+        .target(name: "Kernel", swiftSettings: strict),
+        // Floor 1
+        .target(
+            name: "Storage",
+            dependencies: ["Kernel", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
+        .target(
+            name: "StorageSQLite",
+            dependencies: ["Storage", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .target(
+            name: "Web",
+            dependencies: [
+                "Kernel", "CQREncode",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            resources: [.embedInCode("Assets")],
+            swiftSettings: strict),
+        // Floor 2
+        .target(
+            name: "Attachments",
+            dependencies: [
+                "Kernel", "Storage", "Web", "CVips", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        // Floor 3
+        .target(
+            name: "Directory",
+            dependencies: [
+                "Kernel", "Storage", "Web", "Attachments", "CSodium",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        // Floor 4
+        .target(
+            name: "Messaging", dependencies: ["Kernel", "Storage", "Web", "Directory"],
+            swiftSettings: strict),
+        // Floor 5
+        .target(
+            name: "Cases",
+            dependencies: ["Kernel", "Storage", "Web", "Attachments", "Directory", "Messaging"],
+            swiftSettings: strict),
+        // Floor 8
+        .target(
+            name: "Server",
+            dependencies: [
+                "Kernel", "Storage", "StorageSQLite", "Web", "Attachments", "Directory", "Messaging", "Cases",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(name: "redsteward", dependencies: ["Server"], swiftSettings: strict),
+
+        .testTarget(name: "KernelTests", dependencies: ["Kernel"], swiftSettings: strict),
+        .testTarget(
+            name: "StorageTests", dependencies: ["Storage", "StorageSQLite"], swiftSettings: strict),
+        .testTarget(name: "WebTests", dependencies: ["Web"], swiftSettings: strict),
+        .testTarget(name: "AttachmentsTests", dependencies: ["Attachments", "StorageSQLite"], swiftSettings: strict),
+        .testTarget(name: "DirectoryTests", dependencies: ["Directory", "StorageSQLite"], swiftSettings: strict),
+        .testTarget(
+            name: "CasesTests", dependencies: ["Cases", "StorageSQLite"], swiftSettings: strict),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: [
+                "Server", .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
+            swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,3 @@
+#include "cvips.h"
+#include <vips/vips.h>
+int rs_vips_start(void) { return vips_init("redsteward"); }

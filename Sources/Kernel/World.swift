@@ -1,0 +1,106 @@
+import Synchronization
+
+/// The only door to time, identity and chance. Passed in by init; nothing below `Server` reads a clock itself.
+package struct World: Sendable {
+    package let now: @Sendable () -> Instant
+    package let nextID: @Sendable () -> Int64
+    /// Cryptographically strong bytes in production; seeded in tests.
+    package let randomBytes: @Sendable (_ count: Int) -> [UInt8]
+
+    package init(
+        now: @escaping @Sendable () -> Instant, nextID: @escaping @Sendable () -> Int64,
+        randomBytes: @escaping @Sendable (Int) -> [UInt8]
+    ) {
+        self.now = now
+        self.nextID = nextID
+        self.randomBytes = randomBytes
+    }
+
+    package func id<Of>(_ type: Of.Type = Of.self) -> ID<Of> { ID(nextID()) }
+}
+
+/// Makes the raw values of `ID`. Never repeats and never runs backwards, also when the clock does: it then keeps
+/// counting from the last moment that it saw.
+package final class IDMaker: Sendable {
+    private struct State {
+        var lastMs: Int64 = 0
+        var sequence: Int64 = 0
+    }
+    private let state = Mutex(State())
+    private let node: Int64
+    private let now: @Sendable () -> Instant
+
+    /// - Parameter node: 0 to 1023, different for each server of one database.
+    package init(node: Int, now: @escaping @Sendable () -> Instant) {
+        self.node = Int64(node & 1023)
+        self.now = now
+    }
+
+    package func next() -> Int64 {
+        let moment = now().ms - IDText.epochMs
+        return state.withLock { state in
+            if moment > state.lastMs {
+                state.lastMs = max(moment, 1)
+                state.sequence = 0
+            } else {
+                state.sequence += 1
+                if state.sequence > 4095 {
+                    state.lastMs += 1
+                    state.sequence = 0
+                }
+            }
+            return state.lastMs << 22 | node << 12 | state.sequence
+        }
+    }
+}
+
+/// A small, fast, seeded generator (SplitMix64) for tests, demo data and soak runs. Never for secrets.
+package struct SeededRandom: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+    package init(seed: UInt64) { state = seed }
+    package mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
+
+/// A world that stands still until it is told to move: for tests and seeded demo data.
+package final class StillWorld: Sendable {
+    private struct State {
+        var now: Instant
+        var random: SeededRandom
+        var count: Int64 = 0
+    }
+    private let state: Mutex<State>
+
+    package init(at instant: Instant, seed: UInt64 = 1) {
+        state = Mutex(State(now: instant, random: SeededRandom(seed: seed)))
+    }
+
+    package var now: Instant {
+        get { state.withLock { $0.now } }
+        set { state.withLock { $0.now = newValue } }
+    }
+
+    package func advance(ms: Int64) { state.withLock { $0.now = Instant(ms: $0.now.ms + ms) } }
+    package func advance(minutes: Int) { advance(ms: Int64(minutes) * Instant.minuteMs) }
+
+    package var world: World {
+        World(
+            now: { self.now },
+            nextID: {
+                self.state.withLock { state in
+                    state.count += 1
+                    return (max(1, state.now.ms - IDText.epochMs) << 22) + state.count
+                }
+            },
+            randomBytes: { count in
+                self.state.withLock { state in
+                    (0..<count).map { _ in UInt8.random(in: 0...255, using: &state.random) }
+                }
+            })
+    }
+}

@@ -1,0 +1,142 @@
+import Kernel
+
+/// A row of a result, read by position from 0. Valid only inside the decoding closure.
+/// Reading a NULL or a value of another kind through a non-optional accessor throws `StorageFailure.decoding`.
+package protocol Row {
+    func int(_ column: Int) throws -> Int64
+    func real(_ column: Int) throws -> Double
+    func text(_ column: Int) throws -> String
+    func bytes(_ column: Int) throws -> [UInt8]
+    func flag(_ column: Int) throws -> Bool
+    func isNull(_ column: Int) -> Bool
+}
+
+extension Row {
+    package func optionalInt(_ column: Int) throws -> Int64? { isNull(column) ? nil : try int(column) }
+    package func optionalText(_ column: Int) throws -> String? { isNull(column) ? nil : try text(column) }
+    package func optionalBytes(_ column: Int) throws -> [UInt8]? { isNull(column) ? nil : try bytes(column) }
+    package func id<Of>(_ column: Int, _ type: Of.Type = Of.self) throws -> ID<Of> { ID(try int(column)) }
+    package func optionalID<Of>(_ column: Int, _ type: Of.Type = Of.self) throws -> ID<Of>? {
+        try optionalInt(column).map { ID($0) }
+    }
+    package func instant(_ column: Int) throws -> Instant { Instant(ms: try int(column)) }
+    package func optionalInstant(_ column: Int) throws -> Instant? { try optionalInt(column).map { Instant(ms: $0) } }
+    package func day(_ column: Int) throws -> Day { Day(number: Int32(clamping: try int(column))) }
+    package func path(_ column: Int) throws -> AreaPath { AreaPath(try text(column)) }
+    /// A case of an enumeration stored as an integer; an unknown number is a decoding failure.
+    package func raw<E: RawRepresentable<Int64>>(_ column: Int, _ type: E.Type = E.self) throws -> E {
+        let value = try int(column)
+        guard let result = E(rawValue: value) else { throw StorageFailure.decoding("\(E.self) \(value)") }
+        return result
+    }
+    package func optionalRaw<E: RawRepresentable<Int64>>(_ column: Int, _ type: E.Type = E.self) throws -> E? {
+        isNull(column) ? nil : try raw(column)
+    }
+}
+
+/// A consistent view of the data. Valid only inside the closure that received it.
+package protocol ReadTransaction {
+    func query<T>(_ sql: SQL, _ decode: (any Row) throws -> T) throws -> [T]
+    /// The first row, or nil. The statement says `limit 1` itself where more could match.
+    func first<T>(_ sql: SQL, _ decode: (any Row) throws -> T) throws -> T?
+}
+
+package protocol WriteTransaction: ReadTransaction {
+    /// Runs a statement and returns how many rows it changed.
+    @discardableResult
+    func run(_ sql: SQL) throws -> Int
+    /// Inserts many rows in one go. Table and columns are the program's own text. All rows have as many values as there
+    /// are columns. Returns the number inserted.
+    @discardableResult
+    func insert(into table: StaticString, columns: [StaticString], rows: [[SQLValue]]) throws -> Int
+}
+
+/// The seam to an engine. Both engines behave alike; a test battery runs on each.
+///
+/// `write` guarantees: the closure's changes are all kept or none; the call returns only after they are durable; a
+/// closure that throws changes nothing and disturbs no other caller. The closure may run twice (a retry), so it has
+/// no effect outside its transaction.
+package protocol Database: Sendable {
+    var engine: Engine { get }
+    func read<T: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> T) async throws -> T
+    func write<T: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> T) async throws -> T
+    /// Ends all connections. Nothing may be called afterwards.
+    func close() async throws
+}
+
+/// What an engine may report. Not a refusal: the person sees a fault with a request id, except `busy` and `full`,
+/// which say that nothing was saved and what to do.
+package enum StorageFailure: Error, Sendable, Equatable {
+    /// A unique, foreign-key or check constraint. Actions prevent these by `on conflict do nothing` and a look at the
+    /// count; what still arrives here is a fault.
+    case constraint(String)
+    /// The device is full; nothing was written.
+    case full
+    /// The file system or file is read-only.
+    case readOnly
+    /// Another process holds the data (SQLite: a second server).
+    case busy
+    case corrupt(String)
+    case decoding(String)
+    /// A migration that has landed was edited.
+    case migrationChanged(String)
+    /// The data was written by a newer version.
+    case newerSchema(String)
+    case engine(String)
+}
+
+/// A step of the schema: literal SQL in our own type words, append-only, never edited once landed.
+///
+/// Words, expanded for each engine: `ID` and `INT64` (64-bit integers), `BYTES`, `FLAG`, `TEXT` (binary collation),
+/// `REAL`, and the statement `TEXTINDEX name`. Statements end with `;`. The checksum is taken before expansion.
+package struct Migration: Sendable {
+    /// Such as `cases-001-case`. The prefix names the owner.
+    package let id: String
+    package let sql: String
+    package init(_ id: String, _ sql: StaticString) {
+        self.id = id
+        self.sql = sql.description
+    }
+}
+
+/// A fact that one capability tells the others, written in the same transaction as the change.
+package struct OutboxEvent: Sendable {
+    package let kind: String
+    package let area: AreaID
+    package let subject: Int64
+    /// Small JSON without personal data.
+    package let payload: String
+    package init(kind: String, area: AreaID, subject: Int64, payload: String = "{}") {
+        self.kind = kind
+        self.area = area
+        self.subject = subject
+        self.payload = payload
+    }
+}
+
+/// One thing that somebody did, for the audit. Holds no personal data: `detail` is digested with a key before it is kept.
+package struct AuditEntry: Sendable {
+    package let area: AreaID
+    package let actor: PersonID?
+    package let post: PostID?
+    /// Such as `case.strikeOff`.
+    package let verb: String
+    package let subject: Int64
+    package let detail: String
+    package init(
+        area: AreaID, actor: PersonID?, post: PostID? = nil, verb: String, subject: Int64, detail: String = ""
+    ) {
+        self.area = area
+        self.actor = actor
+        self.post = post
+        self.verb = verb
+        self.subject = subject
+        self.detail = detail
+    }
+}
+
+/// What actions write besides their own tables, in the same transaction.
+package protocol Journal: Sendable {
+    func audit(_ entry: AuditEntry, at now: Instant, _ transaction: any WriteTransaction) throws
+    func emit(_ event: OutboxEvent, at now: Instant, _ transaction: any WriteTransaction) throws
+}

@@ -1,0 +1,207 @@
+import Kernel
+
+/// A value that a statement binds. There is no way to paste one into the text.
+package enum SQLValue: Hashable, Sendable {
+    case null
+    case int(Int64)
+    case real(Double)
+    case text(String)
+    case bytes([UInt8])
+    case flag(Bool)
+}
+
+/// What an interpolation may bind.
+package protocol SQLBindable: Sendable {
+    var sqlValue: SQLValue { get }
+}
+extension Int64: SQLBindable { package var sqlValue: SQLValue { .int(self) } }
+extension Int: SQLBindable { package var sqlValue: SQLValue { .int(Int64(self)) } }
+extension Int32: SQLBindable { package var sqlValue: SQLValue { .int(Int64(self)) } }
+extension Double: SQLBindable { package var sqlValue: SQLValue { .real(self) } }
+extension String: SQLBindable { package var sqlValue: SQLValue { .text(self) } }
+extension Bool: SQLBindable { package var sqlValue: SQLValue { .flag(self) } }
+extension [UInt8]: SQLBindable { package var sqlValue: SQLValue { .bytes(self) } }
+extension ID: SQLBindable { package var sqlValue: SQLValue { .int(raw) } }
+extension Instant: SQLBindable { package var sqlValue: SQLValue { .int(ms) } }
+extension Day: SQLBindable { package var sqlValue: SQLValue { .int(Int64(number)) } }
+extension Fen: SQLBindable { package var sqlValue: SQLValue { .int(value) } }
+extension AreaPath: SQLBindable { package var sqlValue: SQLValue { .text(text) } }
+extension AreaLevel: SQLBindable { package var sqlValue: SQLValue { .int(rawValue) } }
+extension Party: SQLBindable { package var sqlValue: SQLValue { .int(rawValue) } }
+extension Optional: SQLBindable where Wrapped: SQLBindable {
+    package var sqlValue: SQLValue { self?.sqlValue ?? .null }
+}
+
+/// The engines. Text that differs between them is a Storage type, never a branch in a Store.
+package enum Engine: Sendable { case sqlite, postgres }
+
+/// One statement in the common subset of SQLite and PostgreSQL. Its literal parts are the program's own text;
+/// everything interpolated is bound as `$1…$n`, so a value can never become SQL. Statements compose by interpolating
+/// one into another; parameters are numbered when it is rendered.
+package struct SQL: ExpressibleByStringInterpolation, Sendable {
+    enum Part: Sendable {
+        case text(String)
+        case bind(SQLValue)
+        case perEngine(sqlite: [Part], postgres: [Part])
+    }
+    var parts: [Part]
+
+    package init(stringLiteral value: StaticString) { parts = [.text(value.description)] }
+    package init(stringInterpolation: StringInterpolation) { parts = stringInterpolation.parts }
+    init(parts: [Part]) { self.parts = parts }
+
+    package static let empty: SQL = ""
+
+    package static func + (a: SQL, b: SQL) -> SQL { SQL(parts: a.parts + b.parts) }
+    package static func += (a: inout SQL, b: SQL) { a.parts += b.parts }
+
+    /// Joins statements' parts with a separator, for lists of columns, conditions and values.
+    package static func joined(_ items: [SQL], separator: SQL = ", ") -> SQL {
+        var result: [Part] = []
+        for (index, item) in items.enumerated() {
+            if index > 0 { result += separator.parts }
+            result += item.parts
+        }
+        return SQL(parts: result)
+    }
+
+    package struct StringInterpolation: StringInterpolationProtocol {
+        var parts: [Part] = []
+        package init(literalCapacity: Int, interpolationCount: Int) { parts.reserveCapacity(interpolationCount * 2 + 1) }
+        package mutating func appendLiteral(_ literal: StaticString) {
+            if literal.utf8CodeUnitCount > 0 { parts.append(.text(literal.description)) }
+        }
+        package mutating func appendInterpolation(_ value: some SQLBindable) { parts.append(.bind(value.sqlValue)) }
+        package mutating func appendInterpolation(_ value: SQLValue) { parts.append(.bind(value)) }
+        package mutating func appendInterpolation(_ sql: SQL) { parts += sql.parts }
+        package mutating func appendInterpolation(_ value: some RawRepresentable<Int64> & Sendable) {
+            parts.append(.bind(.int(value.rawValue)))
+        }
+    }
+
+    /// The text with `$1…$n` and the values in that order.
+    package func rendered(for engine: Engine) -> (text: String, values: [SQLValue]) {
+        var text = ""
+        var values: [SQLValue] = []
+        Self.render(parts, engine, &text, &values)
+        return (text, values)
+    }
+
+    private static func render(_ parts: [Part], _ engine: Engine, _ text: inout String, _ values: inout [SQLValue]) {
+        for part in parts {
+            switch part {
+            case .text(let literal): text += literal
+            case .bind(let value):
+                values.append(value)
+                text += "$"
+                text += String(values.count)
+            case .perEngine(let sqlite, let postgres):
+                render(engine == .sqlite ? sqlite : postgres, engine, &text, &values)
+            }
+        }
+    }
+}
+
+/// A full-text index. The terms are made by `TextTerms` in Swift once, so both engines find the same rows.
+/// A migration creates it with the statement `TEXTINDEX name`.
+package struct TextIndex: Sendable {
+    package let name: StaticString
+    package init(_ name: StaticString) { self.name = name }
+
+    /// A condition that holds for rows whose id column is in the index under every term of the query.
+    /// `idColumn` is the program's own text. An empty list of terms matches nothing.
+    package func matches(_ terms: [String], idColumn: StaticString) -> SQL {
+        guard !terms.isEmpty else { return "1 = 0" }
+        let fts5 = terms.map { "\"\($0)\"" }.joined(separator: " AND ")
+        let tsquery = terms.map { "'\($0)'" }.joined(separator: " & ")
+        return SQL(parts: [
+            .text("\(idColumn) in "),
+            .perEngine(
+                sqlite: [.text("(select rowid from \(name) where \(name) match "), .bind(.text(fts5)), .text(")")],
+                postgres: [
+                    .text("(select id from \(name) where terms @@ ("), .bind(.text(tsquery)), .text(")::tsquery)"),
+                ]),
+        ])
+    }
+
+    /// Replaces what is indexed for a row.
+    package func put(_ id: Int64, _ terms: [String], _ transaction: any WriteTransaction) throws {
+        try remove(id, transaction)
+        guard !terms.isEmpty else { return }
+        try transaction.run(
+            SQL(parts: [
+                .text("insert into \(name) "),
+                .perEngine(
+                    sqlite: [
+                        .text("(rowid, terms) values ("), .bind(.int(id)), .text(", "),
+                        .bind(.text(terms.joined(separator: " "))), .text(")"),
+                    ],
+                    postgres: [
+                        .text("(id, terms) values ("), .bind(.int(id)), .text(", array_to_tsvector(string_to_array("),
+                        .bind(.text(terms.joined(separator: " "))), .text(", ' ')))"),
+                    ]),
+            ]))
+    }
+
+    package func remove(_ id: Int64, _ transaction: any WriteTransaction) throws {
+        try transaction.run(
+            SQL(parts: [
+                .text("delete from \(name) where "),
+                .perEngine(sqlite: [.text("rowid = ")], postgres: [.text("id = ")]), .bind(.int(id)),
+            ]))
+    }
+}
+
+/// Cuts text into search terms: runs of Han characters into overlapping pairs (a lone character stands alone), Latin
+/// letters and digits into lower-case words. The same terms feed FTS5 and `tsvector`.
+package enum TextTerms {
+    package static func isHan(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xF900...0xFAFF, 0x20000...0x323AF: true
+        default: false
+        }
+    }
+
+    /// For indexing: pairs, and every single character as well, so that one-character queries match.
+    package static func index(_ text: String, limit: Int = 4000) -> [String] { cut(text, singles: true, limit: limit) }
+    /// For a query: pairs where a run has two or more characters.
+    package static func query(_ text: String, limit: Int = 16) -> [String] { cut(text, singles: false, limit: limit) }
+
+    private static func cut(_ text: String, singles: Bool, limit: Int) -> [String] {
+        var seen = Set<String>()
+        var result: [String] = []
+        func add(_ term: String) {
+            if result.count < limit, seen.insert(term).inserted { result.append(term) }
+        }
+        var run: [Unicode.Scalar] = []
+        var word = ""
+        func flush() {
+            if !run.isEmpty {
+                if singles || run.count == 1 { for scalar in run { add(String(Character(scalar))) } }
+                if run.count > 1 {
+                    for index in 0..<(run.count - 1) { add(String(Character(run[index])) + String(Character(run[index + 1]))) }
+                }
+                run.removeAll()
+            }
+            if !word.isEmpty {
+                add(String(word.prefix(40)))
+                word = ""
+            }
+        }
+        for scalar in text.unicodeScalars {
+            if isHan(scalar) {
+                if !word.isEmpty { flush() }
+                run.append(scalar)
+            } else if scalar.properties.isAlphabetic || scalar.properties.numericType == .decimal {
+                if !run.isEmpty { flush() }
+                word += scalar.properties.lowercaseMapping.unicodeScalars.filter {
+                    $0.properties.isAlphabetic || $0.properties.numericType == .decimal
+                }.map { String(Character($0)) }.joined()
+            } else {
+                flush()
+            }
+        }
+        flush()
+        return result
+    }
+}
