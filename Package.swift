@@ -21,6 +21,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
@@ -50,6 +51,7 @@ let package = Package(
             name: "Web",
             dependencies: [
                 "Kernel", "CQREncode",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
@@ -84,6 +86,7 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "Kernel", "Storage", "StorageSQLite", "Web", "Attachments", "Directory", "Messaging", "Cases",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -91,6 +94,10 @@ let package = Package(
             ],
             swiftSettings: strict),
         .executableTarget(name: "redsteward", dependencies: ["Server"], swiftSettings: strict),
+        // Writes rows and says which are acknowledged: for the power-cut test.
+        .executableTarget(
+            name: "durability-writer", dependencies: ["Kernel", "Storage", "StorageSQLite"],
+            path: "Sources/DurabilityWriter", swiftSettings: strict),
 
         .testTarget(name: "KernelTests", dependencies: ["Kernel"], swiftSettings: strict),
         .testTarget(

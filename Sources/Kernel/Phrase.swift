@@ -24,9 +24,9 @@ package struct Phrase: Sendable {
         var result = ""
         var rest = pattern[...]
         while let open = rest.firstIndex(of: "{") {
-            result += rest[..<open]
             guard let close = rest[open...].firstIndex(of: "}") else { break }
-            if let index = Int(rest[rest.index(after: open)..<close]), index < arguments.count {
+            result += rest[..<open]
+            if let index = Int(rest[rest.index(after: open)..<close]), arguments.indices.contains(index) {
                 result += arguments[index]
             } else {
                 result += rest[open...close]

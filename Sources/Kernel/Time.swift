@@ -24,7 +24,8 @@ package struct Day: Hashable, Comparable, Sendable, CustomStringConvertible {
 
     /// Returns nil for a day that does not exist, such as 30 February.
     package init?(year: Int, month: Int, day: Int) {
-        guard (1600...9999).contains(year), (1...12).contains(month), day >= 1, day <= Day.length(year: year, month: month)
+        guard (1600...9999).contains(year), (1...12).contains(month),
+            (1...Day.length(year: year, month: month)).contains(day)
         else { return nil }
         let y = month <= 2 ? year - 1 : year
         let era = y / 400
@@ -94,7 +95,9 @@ package struct Zone: Hashable, Sendable {
     }
 
     /// Milliseconds since local midnight, 0..<86,400,000.
-    package func msOfDay(_ instant: Instant) -> Int64 { local(instant) - Int64(day(of: instant).number) * Instant.dayMs }
+    package func msOfDay(_ instant: Instant) -> Int64 {
+        local(instant) - Int64(day(of: instant).number) * Instant.dayMs
+    }
 
     package func instant(_ day: Day, msOfDay: Int64 = 0) -> Instant {
         Instant(ms: Int64(day.number) * Instant.dayMs + msOfDay - Int64(offsetMinutes) * Instant.minuteMs)

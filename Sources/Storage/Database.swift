@@ -59,6 +59,7 @@ package protocol WriteTransaction: ReadTransaction {
 package protocol Database: Sendable {
     var engine: Engine { get }
     func read<T: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> T) async throws -> T
+    @discardableResult
     func write<T: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> T) async throws -> T
     /// Ends all connections. Nothing may be called afterwards.
     func close() async throws

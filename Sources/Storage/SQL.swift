@@ -67,11 +67,16 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable {
 
     package struct StringInterpolation: StringInterpolationProtocol {
         var parts: [Part] = []
-        package init(literalCapacity: Int, interpolationCount: Int) { parts.reserveCapacity(interpolationCount * 2 + 1) }
+        package init(literalCapacity: Int, interpolationCount: Int) {
+            parts.reserveCapacity(interpolationCount * 2 + 1)
+        }
         package mutating func appendLiteral(_ literal: StaticString) {
             if literal.utf8CodeUnitCount > 0 { parts.append(.text(literal.description)) }
         }
         package mutating func appendInterpolation(_ value: some SQLBindable) { parts.append(.bind(value.sqlValue)) }
+        package mutating func appendInterpolation<T: SQLBindable>(_ value: T?) {
+            parts.append(.bind(value?.sqlValue ?? .null))
+        }
         package mutating func appendInterpolation(_ value: SQLValue) { parts.append(.bind(value)) }
         package mutating func appendInterpolation(_ sql: SQL) { parts += sql.parts }
         package mutating func appendInterpolation(_ value: some RawRepresentable<Int64> & Sendable) {
@@ -179,7 +184,7 @@ package enum TextTerms {
             if !run.isEmpty {
                 if singles || run.count == 1 { for scalar in run { add(String(Character(scalar))) } }
                 if run.count > 1 {
-                    for index in 0..<(run.count - 1) { add(String(Character(run[index])) + String(Character(run[index + 1]))) }
+                    for (a, b) in zip(run, run.dropFirst()) { add(String(Character(a)) + String(Character(b))) }
                 }
                 run.removeAll()
             }

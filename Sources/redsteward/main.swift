@@ -1,1 +1,3 @@
 import Server
+
+await RedSteward.start()

@@ -1,0 +1,71 @@
+import Attachments
+import Directory
+import Kernel
+import Messaging
+import Storage
+
+/// What the case page shows, read in one transaction.
+package struct CaseView: Sendable {
+    package let record: CaseRecord
+    package let category: Category
+    package let events: [CaseEvent]
+    package let photos: [CasePhoto]
+    package let ratings: [(round: Int64, person: Int64, score: Int64, words: String)]
+    package let joined: [PersonID]
+    package let pause: (from: Instant, reason: PauseReason, expected: Instant?)?
+    package let publication: Publication?
+    package let evidence: String?
+}
+
+/// Reads through a checked loader: what an actor may not see is not found.
+package struct CaseQueries: Sendable {
+    let database: any Database
+
+    package init(database: any Database) { self.database = database }
+
+    static func view(_ c: CaseRecord, _ transaction: any ReadTransaction) throws -> CaseView {
+        let categories = try CaseHistoryStore.categories(transaction)
+        guard let category = categories.first(where: { $0.id == c.category }) else { throw CaseRefusal.notFound }
+        return CaseView(
+            record: c, category: category, events: try CaseHistoryStore.events(c.id, transaction),
+            photos: try CaseHistoryStore.photos(c.id, transaction),
+            ratings: try CaseHistoryStore.ratings(c.id, transaction),
+            joined: try CaseHistoryStore.joined(c.id, transaction),
+            pause: c.suspended ? try CaseHistoryStore.openPause(c.id, transaction) : nil,
+            publication: try CaseHistoryStore.publication(c.id, transaction),
+            evidence: c.status == .struckOff || c.status == .published
+                ? try CaseHistoryStore.evidence(c.id, round: c.round, transaction) : nil)
+    }
+
+    /// For staff: the post that lets them read it, never for a complaint about their own organisation.
+    static func staffCase(_ id: CaseID, _ actor: Actor, _ transaction: any ReadTransaction) throws -> CaseRecord {
+        guard let c = try CaseStore.load(id, transaction), mayRead(c, actor) else { throw CaseRefusal.notFound }
+        return c
+    }
+
+    static func mayRead(_ c: CaseRecord, _ actor: Actor) -> Bool {
+        actor.may(.caseRead, at: c.place.path) && !actor.posts.contains { $0.family == c.about }
+    }
+
+    package func forStaff(_ id: CaseID, _ actor: Actor) async throws -> CaseView {
+        try await database.read { try Self.view(Self.staffCase(id, actor, $0), $0) }
+    }
+
+    /// For the reporter and for those who joined: a case belongs to its reporter, not to the household.
+    package func forResident(_ id: CaseID, _ actor: Actor) async throws -> CaseView {
+        guard let person = actor.person else { throw CaseRefusal.notFound }
+        return try await database.read { transaction in
+            guard let c = try CaseStore.load(id, transaction) else { throw CaseRefusal.notFound }
+            let view = try Self.view(c, transaction)
+            guard c.reporter == person || view.joined.contains(person) else { throw CaseRefusal.notFound }
+            return view
+        }
+    }
+
+    package func byCode(_ digest: [UInt8]) async throws -> CaseView {
+        try await database.read { transaction in
+            guard let c = try CaseStore.load(lookup: digest, transaction) else { throw CaseRefusal.wrongCode }
+            return try Self.view(c, transaction)
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import Kernel
+
+/// Everything that Cases refuses, by name.
+package enum CaseRefusal: Refusal, Equatable {
+    case notFound
+    case notYours
+    case outOfOrder(command: String, status: CaseStatus)
+    case suspended
+    case notSuspended
+    case complaintAboutNobody
+    case onlyComplaintsNameSomebody
+    case cannotTakeIt
+    case dispatchToTheComplainedOf
+    case notTheAssignee
+    case badScore
+    case alreadyRated
+    case strikeOffWithoutAnswer
+    case ownWork
+    case disputesAreNotPublished
+    case publishWithoutText
+    case placeTooFine
+    case noHigherLevel
+    case changedMeanwhile
+    case mergeIntoItself
+    case mergeIntoClosed
+    case mergeElsewhere
+    case alreadyJoined
+    case joinOwn
+    case tooShort(String)
+    case tooLong(String, Int)
+    case badChoice(String)
+    case badTime(String)
+    case noPlace
+    case tooManyPhotos
+    case noCalendarYear
+    case wrongCode
+    case keyUsedForOther
+    case badCursor
+    case badPolicy
+
+    package var kind: RefusalKind {
+        switch self {
+        case .notFound, .wrongCode: .notFound
+        case .notYours, .ownWork, .notTheAssignee: .denied
+        case .outOfOrder, .suspended, .notSuspended, .changedMeanwhile, .alreadyRated, .alreadyJoined, .keyUsedForOther,
+            .mergeIntoClosed, .strikeOffWithoutAnswer, .noHigherLevel:
+            .conflict
+        default: .invalid
+        }
+    }
+
+    package var field: String? {
+        switch self {
+        case .tooShort(let field), .tooLong(let field, _), .badChoice(let field), .badTime(let field): field
+        case .badScore: "score"
+        case .noPlace, .placeTooFine: "place"
+        case .tooManyPhotos: "photo"
+        case .complaintAboutNobody, .onlyComplaintsNameSomebody: "about"
+        case .cannotTakeIt, .dispatchToTheComplainedOf: "post"
+        case .wrongCode: "code"
+        default: nil
+        }
+    }
+
+    package var message: Message {
+        switch self {
+        case .notFound: Phrase.refuseCaseNotFound()
+        case .notYours: Phrase.refuseCaseNotYours()
+        case .outOfOrder: Phrase.refuseOutOfOrder()
+        case .suspended: Phrase.refuseSuspended()
+        case .notSuspended: Phrase.refuseNotSuspended()
+        case .complaintAboutNobody: Phrase.refuseComplaintAboutNobody()
+        case .onlyComplaintsNameSomebody: Phrase.refuseOnlyComplaints()
+        case .cannotTakeIt: Phrase.refuseCannotTakeIt()
+        case .dispatchToTheComplainedOf: Phrase.refuseComplainedOf()
+        case .notTheAssignee: Phrase.refuseNotTheAssignee()
+        case .badScore: Phrase.refuseBadScore()
+        case .alreadyRated: Phrase.refuseAlreadyRated()
+        case .strikeOffWithoutAnswer: Phrase.refuseStrikeOffWithoutAnswer()
+        case .ownWork: Phrase.refuseOwnWork()
+        case .disputesAreNotPublished: Phrase.refuseDisputes()
+        case .publishWithoutText: Phrase.refusePublishWithoutText()
+        case .placeTooFine: Phrase.refusePlaceTooFine()
+        case .noHigherLevel: Phrase.refuseNoHigherLevel()
+        case .changedMeanwhile: Phrase.refuseChangedMeanwhile()
+        case .mergeIntoItself: Phrase.refuseMergeIntoItself()
+        case .mergeIntoClosed: Phrase.refuseMergeIntoClosed()
+        case .mergeElsewhere: Phrase.refuseMergeElsewhere()
+        case .alreadyJoined: Phrase.refuseAlreadyJoined()
+        case .joinOwn: Phrase.refuseJoinOwn()
+        case .tooShort: Phrase.refuseTooShort()
+        case .tooLong(_, let limit): Phrase.refuseTooLong(String(limit))
+        case .badChoice: Phrase.refuseBadChoice()
+        case .badTime: Phrase.refuseBadTime()
+        case .noPlace: Phrase.refuseNoPlace()
+        case .tooManyPhotos: Phrase.refuseTooManyPhotos(String(CaseBounds.photos))
+        case .noCalendarYear: Phrase.refuseYear()
+        case .wrongCode: Phrase.refuseWrongLookUp()
+        case .keyUsedForOther: Phrase.refuseKeyUsed()
+        case .badCursor: Phrase.refuseBadCursor()
+        case .badPolicy: Phrase.refuseBadPolicy()
+        }
+    }
+}

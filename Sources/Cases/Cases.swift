@@ -1,0 +1,88 @@
+import Attachments
+import Directory
+import Hummingbird
+import Kernel
+import Messaging
+import Storage
+import Web
+
+/// The closed loop, the heart of the house: whatever a resident, a patrol or a device finds becomes a case that is
+/// registered, triaged, dispatched, attended, handled, fed back, rated, struck off the ledger and published, with clocks
+/// that cannot be talked away. Others call `actions.register`; everything else goes through the routes.
+package struct CasesHouse: Sendable {
+    package let database: any Database
+    package let world: World
+    package let journal: any Journal
+    package let secrets: Secrets
+    package let attachments: Attachments
+    package let inbox: Inbox
+    package let calendars: Calendars
+    package let settings: SiteSettings
+    package let live: LiveHub
+    package let actions: CaseActions
+    package let queries: CaseQueries
+
+    package init(
+        database: any Database, world: World, journal: any Journal, secrets: Secrets, attachments: Attachments,
+        inbox: Inbox, calendars: Calendars, settings: SiteSettings, live: LiveHub
+    ) {
+        self.database = database
+        self.world = world
+        self.journal = journal
+        self.secrets = secrets
+        self.attachments = attachments
+        self.inbox = inbox
+        self.calendars = calendars
+        self.settings = settings
+        self.live = live
+        actions = CaseActions(
+            database: database, world: world, journal: journal, inbox: inbox, secrets: secrets, calendars: calendars)
+        queries = CaseQueries(database: database)
+    }
+
+    package var clockwork: Clockwork { Clockwork(actions) }
+
+    package func routes(_ table: RouteTable) {
+        residentRoutes(table)
+        deskRoutes(table)
+        publicRoutes(table)
+        apiRoutes(table)
+    }
+
+    func now() -> Instant { world.now() }
+
+    func person(_ context: WebContext) throws -> PersonID {
+        guard let person = context.actor.person else { throw WebRefusal.signInFirst }
+        return person
+    }
+
+    func query(_ request: Request, _ name: String) -> String {
+        request.uri.queryParameters[name[...]].map { String($0.prefix(200)) } ?? ""
+    }
+
+    /// Stores the pictures of a form. Each is judged by its content before anything is written.
+    func store(_ files: [UploadedFile]) async throws -> [Int64] {
+        guard files.count <= CaseBounds.photos else { throw CaseRefusal.tooManyPhotos }
+        var result: [Int64] = []
+        for file in files { result.append(try await attachments.store(file.bytes, in: database)) }
+        return result
+    }
+
+    func submission(_ request: Request, _ context: WebContext) async throws -> Submission {
+        try await context.submission(request, maxFileBytes: Pictures.maxUploadBytes, maxFiles: CaseBounds.photos)
+    }
+
+    func freshKey() -> String { secrets.newToken(world) }
+
+    /// The post by which staff act on a case, or the refusal that tells nothing.
+    func asker(_ verb: Verb, _ c: CaseRecord, _ actor: Actor) throws -> CaseAsker {
+        guard let person = actor.person, let post = actor.post(for: verb, at: c.place.path) else {
+            throw CaseQueries.mayRead(c, actor) ? CaseRefusal.notYours : CaseRefusal.notFound
+        }
+        return .post(post, person)
+    }
+
+    func categories() async throws -> [Category] {
+        try await database.read { try CaseHistoryStore.categories($0) }
+    }
+}

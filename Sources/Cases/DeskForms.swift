@@ -1,0 +1,217 @@
+import Directory
+import Kernel
+import Web
+
+/// The forms of the desk: the one next action as the primary button, the rest behind "more". Each posts one noun.
+extension DeskPages {
+    private var words: Words { context.words }
+
+    private func may(_ verb: Verb, _ c: CaseRecord) -> Bool { context.actor.may(verb, at: c.place.path) }
+
+    private func form(
+        _ c: CaseRecord, _ noun: StaticString, _ inner: HTML, _ button: Phrase, primary: Bool, files: Bool = false
+    ) -> HTML {
+        let style: HTML = primary ? "btn primary" : "btn"
+        let next: HTML = primary ? " data-next" : .empty
+        let key: HTML = primary ? "<kbd class=\"not-thumb\">E</kbd>" : .empty
+        let encoding: HTML = files ? " enctype=\"multipart/form-data\"" : .empty
+        return """
+            <form class="stack-s" method="post" action="\(Href("/desk/cases/", c.id.text))"\(encoding)>\(Layout.token(context))<input type=hidden name=do value="\(noun.description)"><input type=hidden name=version value="\(c.version)">\(inner)<button class="\(style)"\(next)>\(words(button))\(key)</button></form>
+            """
+    }
+
+    private func text(_ id: StaticString, _ name: StaticString, _ label: Phrase, _ desk: Desk, required: Bool = true, value: String? = nil)
+        -> HTML
+    {
+        let need: HTML = required ? " required" : .empty
+        let kept = desk.kept[name.description] ?? value ?? ""
+        return """
+            <div class="field"><label for="\(id.description)">\(words(label))</label><textarea class="in" id="\(id.description)" name="\(name.description)" rows="2" maxlength="500"\(need)>\(kept)</textarea></div>
+            """
+    }
+
+    private func pictures(_ id: StaticString) -> HTML {
+        """
+        <div class="field"><label for="\(id.description)">\(words(.fieldPhotos)) <small class="soft">\(words(.optional))</small></label><input class="in" id="\(id.description)" type="file" name="photo" accept="image/*" multiple></div>
+        """
+    }
+
+    /// The one next step of this case for this person, in a box of its own.
+    func next(_ view: CaseView, _ desk: Desk) -> HTML {
+        let c = view.record
+        guard let inner = nextForm(view, desk) else { return .empty }
+        let lead: HTML
+        if let due = c.clocks.next {
+            let who = c.assigneeName.isEmpty ? "" : "\(c.assigneeName) "
+            let gap = due.due.ms - say.now.ms
+            let left = gap < 0 ? words(.over, say.length(ms: -gap)) : words(.left, say.length(ms: gap))
+            let what: Phrase =
+                switch due.kind {
+                case .attend: .clockAttend
+                case .handle: .clockHandle
+                case .feedback: .clockFeedback
+                }
+            lead = "<p><b>\(who)\(words(.promiseBy, say.deadline(c.promise ?? due.due), words(what)))</b><small>\(left)</small></p>"
+        } else {
+            lead = "<p><b>\(words(.deskNext))</b></p>"
+        }
+        return "<div class=\"next\">\(lead)<div class=\"grow\">\(inner)</div></div>"
+    }
+
+    private func nextForm(_ view: CaseView, _ desk: Desk) -> HTML? {
+        let c = view.record
+        if c.suspended { return may(.caseSuspend, c) ? form(c, "resume", .empty, .doResume, primary: true) : nil }
+        switch c.status {
+        case .reported: return may(.caseTriage, c) ? triage(view, desk, primary: true) : nil
+        case .triaged: return may(.caseDispatch, c) ? dispatch(c, desk, .doDispatch, primary: true) : nil
+        case .dispatched:
+            guard may(.caseAttend, c) else { return nil }
+            let accept: HTML =
+                c.assignee == context.actor.person && c.promise == nil
+                ? form(
+                    c, "accept",
+                    "<div class=\"field\"><label for=\"pm\">\(words(.fieldPromise))</label><input class=\"in\" id=\"pm\" type=\"datetime-local\" name=\"promise\"></div>",
+                    .doAccept, primary: false) : .empty
+            return form(c, "attend", .empty, .doAttend, primary: true) + accept
+        case .attended:
+            return may(.caseHandle, c)
+                ? form(
+                    c, "handle", text("hw", "words", .fieldDone, desk) + pictures("hp"), .doHandle, primary: true,
+                    files: true) : nil
+        case .handled:
+            let done = view.events.last { $0.kind == .handled }?.words
+            return may(.caseFeedBack, c)
+                ? form(c, "feedBack", text("fw", "words", .fieldTell, desk, value: done), .doFeedBack, primary: true)
+                : nil
+        case .fedBack:
+            guard c.rated != 0, may(.caseStrikeOff, c) else { return nil }
+            return form(c, "strikeOff", text("ev", "words", .fieldEvidence, desk), .doStrikeOff, primary: true)
+        case .struckOff:
+            guard c.kind != .dispute, may(.casePublish, c) else { return nil }
+            return publish(view, desk)
+        case .published: return may(.casePublish, c) ? form(c, "unpublish", .empty, .doUnpublish, primary: false) : nil
+        default: return nil
+        }
+    }
+
+    private func triage(_ view: CaseView, _ desk: Desk, primary: Bool) -> HTML {
+        let c = view.record
+        let organisations: [(value: String, text: String)] =
+            [("", words(.fieldNobody))] + (desk.tools?.organisations ?? []).map { ($0.family.text, $0.name) }
+        let levels: [AreaLevel] = [.estate, .community, .street, .district]
+        return form(
+            c, "triage",
+            """
+            <div class="inline">\(Form.select("category", label: words(.fieldKind), desk.categories.map { ($0.id.text, words.pick(zh: $0.zh, en: $0.en)) }, chosen: c.category.text))\(Form.select("urgency", label: words(.fieldUrgency), Urgency.allCases.map { ($0.code, words(DeskPages.urgency($0))) }, chosen: c.urgency.code))\(Form.select("level", label: words(.fieldLevel), levels.map { (String($0.rawValue), words(DeskPages.level($0))) }, chosen: String(c.level.rawValue)))\(Form.select("lead", label: words(.fieldLead), Party.allCases.dropLast().map { (String($0.rawValue), words($0.phrase)) }, chosen: String(c.leadParty.rawValue)))</div>
+            <details><summary>\(words(.fieldAssist))</summary><fieldset><legend class="sr">\(words(.fieldAssist))</legend><div class="chips">\(Form.chips("assist", Party.allCases.map { (String($0.rawValue), words($0.phrase)) }, chosen: "", many: true))</div></fieldset>\(Form.select("about", label: words(.fieldAbout), organisations, chosen: c.about?.text ?? ""))</details>
+            """, primary ? .doTriage : .doRetriage, primary: primary)
+    }
+
+    private func dispatch(_ c: CaseRecord, _ desk: Desk, _ button: Phrase, primary: Bool) -> HTML {
+        let people: [(value: String, text: String)] = (desk.tools?.colleagues ?? []).map {
+            ($0.post.text, "\($0.name) · \(words($0.role.phrase)) · \($0.organisationName)")
+        }
+        return form(
+            c, "dispatch", Form.select("post", label: words(.fieldWho), people, chosen: c.assigneePost?.text ?? ""),
+            button, primary: primary)
+    }
+
+    private func publish(_ view: CaseView, _ desk: Desk) -> HTML {
+        let c = view.record
+        let kept = desk.kept
+        let handled = view.events.last { $0.kind == .handled }?.words ?? ""
+        let building = c.place.building == 0 ? c.place.words : String(c.place.words.prefix { $0 != " " })
+        let category = words.pick(zh: view.category.zh, en: view.category.en)
+        return form(
+            c, "publish",
+            """
+            <div class="field"><label for="pt">\(words(.fieldPublicTitle))</label><input class="in" id="pt" name="title" maxlength="60" required value="\(kept["title"] ?? category)"></div>
+            <div class="field"><label for="pl">\(words(.fieldPublicPlace))</label><input class="in" id="pl" name="place" maxlength="40" value="\(kept["place"] ?? building)"></div>
+            <div class="field"><label for="pb">\(words(.fieldPublicBody))</label><textarea class="in" id="pb" name="body" maxlength="500" required>\(kept["body"] ?? handled)</textarea><p class="help">\(words(.publishHelp))</p></div>
+            """, .doPublish, primary: true)
+    }
+
+    /// Everything else that this person may do here.
+    func more(_ view: CaseView, _ desk: Desk) -> HTML {
+        let c = view.record
+        var parts: [HTML] = []
+        let open = c.status.isOpen && !c.suspended
+        if open, c.status == .triaged, may(.caseTriage, c) { parts.append(triage(view, desk, primary: false)) }
+        if open, c.status == .dispatched, may(.caseDispatch, c) {
+            parts.append(dispatch(c, desk, .doRedispatch, primary: false))
+        }
+        if open, CaseRules.statuses(for: .suspend(.other)).contains(c.status), may(.caseSuspend, c) {
+            let reasons = PauseReason.allCases.map { ($0.code, words(DeskPages.reason($0))) }
+            parts.append(
+                form(
+                    c, "suspend",
+                    """
+                    \(Form.select("reason", label: words(.fieldReason), reasons))\(text("sw", "words", .fieldWords, desk))<div class="field"><label for="se">\(words(.fieldExpected)) <small class="soft">\(words(.optional))</small></label><input class="in" id="se" type="datetime-local" name="expected"></div>
+                    """, .doSuspend, primary: false))
+        }
+        if c.status.isOpen, CaseRules.statuses(for: .escalate).contains(c.status), may(.caseEscalate, c) {
+            parts.append(form(c, "escalate", text("ew", "words", .fieldReason, desk), .doEscalate, primary: false))
+        }
+        if open, CaseRules.statuses(for: .merge).contains(c.status), may(.caseMerge, c), let tools = desk.tools,
+            !tools.mergeable.isEmpty
+        {
+            parts.append(
+                form(
+                    c, "merge",
+                    Form.select(
+                        "into", label: words(.fieldInto), tools.mergeable.map { ($0.id.text, "\($0.title) · \($0.place)") }),
+                    .doMerge, primary: false))
+        }
+        if open, CaseRules.statuses(for: .returnIt).contains(c.status), may(.caseReturn, c) {
+            parts.append(form(c, "return", text("rw", "words", .fieldReason, desk), .doReturn, primary: false))
+        }
+        if c.status.isOpen {
+            parts.append(
+                form(
+                    c, "note", text("nw", "words", .fieldWords, desk) + pictures("np"), .doNote, primary: false,
+                    files: true))
+        }
+        guard !parts.isEmpty else { return .empty }
+        return "<details class=\"more\"><summary>\(words(.deskMore))</summary>\(HTML.joined(parts))</details>"
+    }
+
+    // MARK: Registering
+
+    struct RegisterForm: Sendable {
+        var key: String
+        var kept: [String: String] = [:]
+        var estates: [Area] = []
+        var estate: AreaID?
+        var places: [(value: String, text: String)] = []
+        var refusal: (any Refusal)?
+    }
+
+    func register(_ form: RegisterForm, _ categories: [Category]) -> HTML {
+        func kept(_ name: String) -> String { form.kept[name] ?? "" }
+        let channels: [(value: String, text: String)] = Channel.allCases.filter { $0 != .imported }.map {
+            ($0.code, words(DeskPages.channel($0)))
+        }
+        let estates: HTML =
+            form.estates.count < 2
+            ? .empty
+            : """
+            <form class="card inline" method="get" action="/desk/new">\(Form.select("estate", label: words(.joinEstate), form.estates.map { ($0.id.text, $0.name) }, chosen: form.estate?.text ?? ""))<button class="btn">\(words(.joinNext))</button></form>
+            """
+        var page = Page(
+            title: words(.registerTitle), subtitle: words(.registerListening), frame: .open,
+            main: """
+                <div class="stack">\(estates)<form class="card stack" method="post" action="/desk/new" enctype="multipart/form-data"><h1>\(words(.registerTitle))</h1>\(Layout.token(context))<input type=hidden name=key value="\(form.key)"><input type=hidden name=estate value="\(form.estate?.text ?? "")">\(Form.summary(form.refusal, context))
+                <fieldset class="field"><legend>\(words(.fieldChannel))</legend><div class="chips">\(Form.chips("channel", channels, chosen: form.kept["channel"] ?? "hotline"))</div></fieldset>
+                <div class="field"><label for="what">\(words(.reportWhat))</label><textarea class="in" id="what" name="what" rows="3" maxlength="2000" required autofocus\(Form.invalid(form.refusal, "what"))>\(kept("what"))</textarea>\(Form.error(form.refusal, for: "what", context))</div>
+                <div class="inline">\(Form.select("area", label: words(.fieldPlace), form.places, chosen: kept("area")))<div class="field"><label for="place">\(words(.reportPlaceMore))</label><input class="in" id="place" name="place" maxlength="80" value="\(kept("place"))"></div></div>
+                <div class="inline">\(Form.select("category", label: words(.fieldKind), [("", "—")] + categories.map { ($0.id.text, words.pick(zh: $0.zh, en: $0.en)) }, chosen: kept("category")))\(Form.select("urgency", label: words(.fieldUrgency), [("", "—")] + Urgency.allCases.map { ($0.code, words(DeskPages.urgency($0))) }, chosen: kept("urgency")))</div>
+                <div class="inline"><div class="field"><label for="name">\(words(.fieldName))</label><input class="in" id="name" name="name" maxlength="40" value="\(kept("name"))"></div><div class="field"><label for="phone">\(words(.fieldPhone))</label><input class="in" id="phone" name="phone" type="tel" maxlength="20" value="\(kept("phone"))"\(Form.invalid(form.refusal, "phone"))>\(Form.error(form.refusal, for: "phone", context))</div></div>
+                <div class="field"><label for="ph">\(words(.fieldPhotos))</label><input class="in" id="ph" type="file" name="photo" accept="image/*" multiple>\(Form.error(form.refusal, for: "photo", context))</div>
+                <button class="btn primary tall wide">\(words(.registerTitle))</button></form></div>
+                """)
+        page.narrow = true
+        page.homeLink = Href("/desk")
+        page.end = Layout.elderSwitch(context)
+        return Layout.render(page, context: context)
+    }
+}

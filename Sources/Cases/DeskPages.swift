@@ -1,0 +1,275 @@
+import Directory
+import Kernel
+import Web
+
+/// The staff desk: queues, the list by time left, the case with its one next action.
+struct DeskPages: Sendable {
+    let context: WebContext
+    let say: Say
+    private var words: Words { context.words }
+    private var draw: CaseScore { CaseScore(say) }
+    private var speak: CaseWords { CaseWords(say) }
+
+    init(_ context: WebContext, now: Instant) {
+        self.context = context
+        say = Say(context.words, now: now)
+    }
+
+    static func reason(_ reason: PauseReason) -> Phrase {
+        switch reason {
+        case .waitingForOwner: .reasonOwner
+        case .waitingForParts: .reasonParts
+        case .waitingForFund: .reasonFund
+        case .waitingForVote: .reasonVote
+        case .weather: .reasonWeather
+        case .other: .reasonOther
+        }
+    }
+
+    static func urgency(_ urgency: Urgency) -> Phrase {
+        switch urgency {
+        case .normal: .urgencyNormal
+        case .urgent: .urgencyUrgent
+        case .emergency: .urgencyEmergency
+        }
+    }
+
+    static func level(_ level: AreaLevel) -> Phrase {
+        switch level {
+        case .community: .levelCommunity
+        case .street: .levelStreet
+        case .district, .city, .province: .levelDistrict
+        default: .levelEstate
+        }
+    }
+
+    static func channel(_ channel: Channel) -> Phrase {
+        switch channel {
+        case .mobile: .channelMobile
+        case .hotline: .channelHotline
+        case .frontDesk: .channelFrontDesk
+        case .visit: .channelVisit
+        case .meeting: .channelMeeting
+        case .suggestionBox: .channelSuggestionBox
+        case .opinionBook: .channelOpinionBook
+        case .messageBoard: .channelMessageBoard
+        case .chatGroup: .channelChatGroup
+        case .patrol: .channelPatrol
+        case .imported: .channelImported
+        }
+    }
+
+    /// What the address of a desk says.
+    struct Filter: Sendable {
+        var queue = ""
+        var category = ""
+        var search = ""
+        var after = ""
+
+        func href(queue: String? = nil) -> Href {
+            Href(
+                "/desk",
+                query: [("queue", queue ?? self.queue), ("category", category), ("q", queue == nil ? search : "")])
+        }
+
+        func caseHref(_ id: CaseID) -> Href {
+            Href(Href("/desk/cases/", id.text), query: [("queue", queue), ("category", category), ("q", search)])
+        }
+    }
+
+    static let queues: [(code: String, phrase: Phrase, tally: [Int64], verb: Verb?)] = [
+        ("", .queueAll, [1, 2, 3, 4, 5, 6, 8], nil),
+        ("intake", .statusReported, [1], nil),
+        ("dispatch", .statusTriaged, [2], nil),
+        ("handling", .queueHandling, [3], nil),
+        ("soon", .queueSoon, [CaseStore.soonTally], nil),
+        ("feedback", .statusHandled, [4], nil),
+        ("rating", .statusFedBackStaff, [5], nil),
+        ("paused", .statusPaused, [8], nil),
+        ("strikeOff", .statusToStrikeOff, [6], .caseStrikeOff),
+        ("publication", .queuePublication, [7], .casePublish),
+    ]
+
+    struct Desk: Sendable {
+        var filter: Filter
+        var tallies: [Int64: Int64]
+        var lines: [CaseLine]
+        var categories: [Category]
+        var current: CaseView?
+        var tools: Tools?
+        var refusal: (any Refusal)?
+        var kept: [String: String] = [:]
+        var shownPhone: String?
+        var title: String
+    }
+
+    /// What the forms of a case offer.
+    struct Tools: Sendable {
+        var colleagues: [Colleague]
+        var organisations: [Organisation]
+        var mergeable: [CaseLine]
+    }
+
+    func desk(_ desk: Desk) -> HTML {
+        let filter = desk.filter
+        let queues = HTML.joined(
+            Self.queues.compactMap { queue -> HTML? in
+                if let verb = queue.verb, !context.actor.may(verb) { return nil }
+                let count = queue.tally.reduce(Int64(0)) { $0 + (desk.tallies[$1] ?? 0) }
+                let current: HTML = queue.code == filter.queue ? " aria-current=page" : ""
+                let hot: HTML = queue.code == "soon" && count > 0 ? " hot" : ""
+                return "<a href=\"\(filter.href(queue: queue.code))\"\(current)><span>\(words(queue.phrase))</span><b class=\"num\(hot)\">\(count)</b></a>"
+            })
+        let now = desk.current?.record.id
+        let jobs = HTML.joined(desk.lines.map { job($0, filter, current: $0.id == now) })
+        let more: HTML =
+            desk.lines.count < 50
+            ? .empty
+            : desk.lines.last.map { last in
+                "<p class=\"lh\"><a class=\"btn\" href=\"\(Href(filter.href(), query: [("after", "\(last.due.ms)-\(last.id.text)")]))\">\(words(.deskMoreRows))</a></p>"
+            } ?? .empty
+        let list: HTML =
+            desk.lines.isEmpty ? "<p class=\"lh soft\">\(words(.deskEmpty))</p>" : "<ol class=\"jobs\">\(jobs)</ol>\(more)"
+        let caseHTML: HTML =
+            desk.current.map { caseView($0, desk) }
+            ?? "<article class=\"case stack not-thumb\" id=\"case\"><p class=\"soft\">\(words(.deskPick))</p>\(menu())</article>"
+        let open: HTML = desk.current == nil ? .empty : " open-case"
+        var page = Page(title: words(.desk), frame: .desk, main: .empty)
+        page.rawHeader = header(desk)
+        page.rawMain = """
+            <main class="panes\(open)" id="main"><h1 class="sr">\(words(.desk))</h1>
+            <nav class="queues" aria-label="\(words(.deskQueues))">\(queues)</nav>
+            <section class="list" id="list" aria-labelledby="lh"><div class="lh"><h2 id="lh">\(words(.deskUrgent))</h2><span class="state ok" data-live hidden>\(words(.deskLive))</span></div>\(kindFilter(desk))\(list)
+            <p class="keys not-thumb"><span><kbd>J</kbd> <kbd>K</kbd> \(words(.deskKeysMove))</span><span><kbd>Enter</kbd> \(words(.deskKeysOpen))</span><span><kbd>E</kbd> \(words(.deskKeysNext))</span><span><kbd>N</kbd> \(words(.deskKeysNew))</span><span><kbd>/</kbd> \(words(.deskSearchLabel))</span></p></section>
+            \(caseHTML)</main>
+            """
+        return Layout.render(page, context: context)
+    }
+
+    private func header(_ desk: Desk) -> HTML {
+        let post = context.actor.posts.first
+        let who = "\(post.map { words($0.role.phrase) } ?? "") \(context.actor.name)"
+        let new: HTML =
+            context.actor.may(.caseRegister)
+            ? "<a class=\"btn\" href=\"/desk/new\" data-new>\(words(.deskNew))<kbd class=\"not-thumb\">N</kbd></a>" : .empty
+        return """
+            <header class="top bar-top">\(Layout.brand(desk.title, words(.desk), link: Href("/desk"), notElder: false))
+            <form class="find" role="search" action="/desk"><label class="sr" for="s">\(words(.deskSearchLabel))</label><input class="in" id="s" type="search" name="q" maxlength="60" value="\(desk.filter.search)" placeholder="\(words(.deskSearch))"><kbd class="not-thumb" aria-hidden="true">/</kbd></form>
+            <span class="end"><span class="soft not-thumb">\(who)</span>\(new)</span></header>
+            """
+    }
+
+    private func kindFilter(_ desk: Desk) -> HTML {
+        let options =
+            [("", words(.deskAllKinds))]
+            + desk.categories.map { ($0.id.text, words.pick(zh: $0.zh, en: $0.en)) }
+        let items = HTML.joined(
+            options.map { option -> HTML in
+                let mark: HTML = option.0 == desk.filter.category ? " selected" : ""
+                return "<option value=\"\(option.0)\"\(mark)>\(option.1)</option>"
+            })
+        return """
+            <form class="lh with" action="/desk"><input type=hidden name=queue value="\(desk.filter.queue)"><label class="sr" for="kf">\(words(.fieldKind))</label><select class="in" id="kf" name="category">\(items)</select><button class="btn">\(words(.deskFilter))</button></form>
+            """
+    }
+
+    private func job(_ line: CaseLine, _ filter: Filter, current: Bool) -> HTML {
+        let who = line.assigneeName.isEmpty ? words(line.status.rawValue < 3 ? .deskNobody : line.holder.phrase) : line.assigneeName
+        let mark: HTML = current ? " aria-current=true" : ""
+        return """
+            <li><a class="job" data-id="\(line.id.text)" href="\(filter.caseHref(line.id))"\(mark)>\(speak.left(line))<span class="jt"><b>\(line.title)</b><small>\(line.place) · \(who)</small></span>\(draw.mini(.init(line)))</a></li>
+            """
+    }
+
+    // MARK: The case
+
+    private func caseView(_ view: CaseView, _ desk: Desk) -> HTML {
+        let c = view.record
+        let about: HTML =
+            c.about == nil
+            ? .empty
+            : "<span class=\"state wait\">\(words(.deskComplaint, desk.tools?.organisations.first { $0.family == c.about }?.name ?? ""))</span>"
+        let joined: HTML =
+            view.joined.isEmpty ? .empty : " · \(words(.deskJoined, String(view.joined.count)))"
+        let name = c.reporterName.isEmpty ? words(.deskAnonymous) : c.reporterName
+        let round: HTML = c.round > 1 ? " · \(words(.deskRound, String(c.round)))" : .empty
+        let category = words.pick(zh: view.category.zh, en: view.category.en)
+        let pages = ResidentPages(context, now: say.now)
+        return """
+            <article class="case stack" id="case" aria-labelledby="ch"><a class="thumb-only" href="\(desk.filter.href())">\(words(.deskBackToList))</a>
+            <div><div class="head"><h2 id="ch">\(c.title)</h2>\(speak.state(c.status, suspended: c.suspended, rated: c.rated, solved: c.solved, registered: c.registered, forStaff: true))</div>
+            <p class="small soft">\(c.number) · \(c.place.words) · \(name) · \(say.time(c.registered)) \(words(Self.channel(c.channel))) · \(category) · \(words(Self.urgency(c.urgency))) · \(words(.deskLevel, words(Self.level(c.level))))\(joined)\(round)</p>\(about)</div>
+            \(Form.summary(desk.refusal, context))\(next(view, desk))
+            <div>\(draw.full(.init(c), id: "s", title: c.title, told: .empty))</div>
+            \(clocks(c))
+            <blockquote class="say"><p>\(c.body)</p><footer class="small soft">\(name)\(contact(c, desk))</footer></blockquote>\(pages.photos(view))
+            \(more(view, desk))
+            <section aria-labelledby="lg"><h3 id="lg">\(words(.deskHistory))</h3>\(pages.told(view, forStaff: true))</section>\(menu())</article>
+            """
+    }
+
+    private func contact(_ c: CaseRecord, _ desk: Desk) -> HTML {
+        if let phone = desk.shownPhone {
+            return " · <a href=\"\(Href(telephone: phone))\">\(words(.deskShown, phone))</a>"
+        }
+        guard context.actor.may(.phoneUnmask, at: c.place.path), !c.contactMasked.isEmpty || c.reporter != nil else {
+            return .empty
+        }
+        return """
+             \(c.contactMasked)<details><summary class="small">\(words(.deskUnmask))</summary><form class="inline" method="post" action="\(Href("/desk/cases/", c.id.text, "/phone"))">\(Layout.token(context))<div class="field"><label for="uw">\(words(.deskUnmaskWhy))</label><input class="in" id="uw" name="words" maxlength="100" required></div><button class="btn">\(words(.deskUnmask))</button></form></details>
+            """
+    }
+
+    private func clocks(_ c: CaseRecord) -> HTML {
+        let rows = ClockKind.allCases.map { kind -> HTML in
+            let clock = c.clocks[kind]
+            let name: Phrase =
+                switch kind {
+                case .attend: .clockAttend
+                case .handle: .clockHandle
+                case .feedback: .clockFeedback
+                }
+            var value = "—"
+            var state: HTML = "<span class=\"state\">\(words(.clockIdle))</span>"
+            if let stopped = clock.stopped {
+                let broken = clock.isBroken(at: say.now)
+                value = say.moment(stopped)
+                state =
+                    broken
+                    ? "<span class=\"state late\">\(words(.clockBroken))</span>"
+                    : "<span class=\"state ok\">\(words(.clockKept))</span>"
+            } else if let due = clock.due {
+                let gap = due.ms - say.now.ms
+                value =
+                    gap < 0
+                    ? words(.clockOver, say.length(ms: -gap))
+                    : gap < 12 * Instant.hourMs ? words(.clockLeft, say.length(ms: gap)) : say.deadline(due)
+                state =
+                    gap < 0
+                    ? "<span class=\"state late\">\(words(.clockBroken))</span>"
+                    : "<span class=\"state wait\">\(words(.clockRunning))</span>"
+            } else if c.suspended {
+                state = "<span class=\"state stop\">\(words(.statusPaused))</span>"
+            }
+            return "<div><dt>\(words(name))</dt><dd class=\"num\">\(value)</dd><dd>\(state)</dd></div>"
+        }
+        return "<dl class=\"clocks\">\(HTML.joined(rows))</dl>"
+    }
+
+    func menu() -> HTML {
+        let actor = context.actor
+        var links: [(Href, Phrase)] = []
+        if actor.may(.residentApprove) { links.append((Href("/desk/homes"), .approvalsTitle)) }
+        if actor.may(.rosterEdit) { links.append((Href("/desk/roster"), .rosterTitle)) }
+        if actor.may(.statisticsRead) { links.append((Href("/desk/statistics"), .statisticsTitle)) }
+        if actor.may(.casePublish) { links.append((Href("/desk/replies"), .boardAdd)) }
+        if actor.may(.policyEdit) { links.append((Href("/desk/policies"), .policyTitle)) }
+        if actor.may(.calendarEdit) { links.append((Href("/desk/calendar"), .calendarTitle)) }
+        links.append((Href("/desk/poster"), .posterTitle))
+        links.append((Href("/ledger"), .tabPublic))
+        links.append((Href("/messages"), .messages))
+        links.append((Href("/me"), .meTitle))
+        let items = links.map { "<a class=\"btn quiet\" href=\"\($0.0)\">\(words($0.1))</a>" as HTML }
+        return "<nav class=\"btns\" aria-label=\"\(words(.deskMenu))\">\(HTML.joined(items))</nav>"
+    }
+}

@@ -1,0 +1,365 @@
+import Attachments
+import Directory
+import Hummingbird
+import Kernel
+import Messaging
+import NIOCore
+import Storage
+import Web
+
+extension CasesHouse {
+    func deskRoutes(_ table: RouteTable) {
+        table.get("/desk", .staff) { request, context in
+            guard context.actor.may(.caseRead) else { return try await backRoom(context) }
+            return try await desk(request, context, current: nil, refusal: nil, kept: [:], phone: nil)
+        }
+        table.get("/desk/cases/:id", .verb(.caseRead)) { request, context in
+            try await desk(request, context, current: context.id("id"), refusal: nil, kept: [:], phone: nil)
+        }
+        table.post("/desk/cases/:id", .verb(.caseRead)) { request, context in try await deskAct(request, context) }
+        table.post("/desk/cases/:id/phone", .verb(.phoneUnmask)) { request, context in
+            try await unmask(request, context)
+        }
+        table.get("/desk/new", .verb(.caseRegister)) { request, context in
+            var form = DeskPages.RegisterForm(key: freshKey())
+            try await fill(&form, estate: query(request, "estate"), context)
+            return Answer.html(
+                DeskPages(context, now: now()).register(form, try await categories()), context: context)
+        }
+        table.post("/desk/new", .verb(.caseRegister)) { request, context in try await register(request, context) }
+        table.get("/desk/live", .verb(.caseRead)) { _, context in try liveStream(context) }
+    }
+
+    /// Staff without cases: administrators and auditors get the way to their pages.
+    private func backRoom(_ context: WebContext) async throws -> Response {
+        let pages = DeskPages(context, now: now())
+        let page = Page(
+            title: context.words(.desk), frame: .open,
+            main: "<div class=\"stack\"><h1>\(context.actor.name)</h1>\(pages.menu())</div>")
+        return Answer.html(Layout.render(page, context: context), context: context)
+    }
+
+    func desk(
+        _ request: Request, _ context: WebContext, current: CaseID?, refusal: (any Refusal)?, kept: [String: String],
+        phone: String?
+    ) async throws -> Response {
+        let scope = try context.actor.scope(.caseRead)
+        var filter = DeskPages.Filter()
+        filter.queue = query(request, "queue")
+        filter.category = query(request, "category")
+        filter.search = query(request, "q")
+        filter.after = query(request, "after")
+        guard DeskPages.queues.contains(where: { $0.code == filter.queue }) else { throw WebRefusal.notFound }
+        let wanted = try deskFilter(filter)
+        let actor = context.actor
+        let day = Zone.shanghai.day(of: now())
+        let fixed = filter
+        let desk = try await database.read { transaction in
+            let categories = try CaseHistoryStore.categories(transaction)
+            var view: CaseView?
+            var tools: DeskPages.Tools?
+            if let current {
+                let c = try CaseQueries.staffCase(current, actor, transaction)
+                view = try CaseQueries.view(c, transaction)
+                tools = try Self.tools(c, scope, actor, day, transaction)
+            }
+            let title = try scope.places.first.flatMap { try DirectoryStore.area($0.area, transaction)?.name } ?? ""
+            return DeskPages.Desk(
+                filter: fixed, tallies: try CaseStore.tallies(scope, transaction),
+                lines: try CaseStore.desk(scope, wanted, transaction), categories: categories, current: view,
+                tools: tools, refusal: refusal, kept: kept, shownPhone: phone, title: title)
+        }
+        return Answer.html(
+            DeskPages(context, now: now()).desk(desk), status: refusal?.kind.status ?? .ok, context: context)
+    }
+
+    func deskFilter(_ filter: DeskPages.Filter) throws -> CaseStore.DeskFilter {
+        var wanted = CaseStore.DeskFilter()
+        switch filter.queue {
+        case "": break
+        case "soon": wanted.soon = true
+        default: wanted.queue = CaseQueue.allCases.first { $0.code == filter.queue }
+        }
+        if !filter.category.isEmpty {
+            guard let category = CategoryID(text: filter.category) else { throw WebRefusal.notFound }
+            wanted.category = category
+        }
+        wanted.terms = TextTerms.query(filter.search)
+        if !filter.after.isEmpty {
+            let parts = filter.after.split(separator: "-")
+            guard parts.count == 2, let ms = Int64(parts[0]), let id = CaseID(text: parts[1]) else {
+                throw CaseRefusal.badCursor
+            }
+            wanted.after = (Instant(ms: ms), id)
+        }
+        return wanted
+    }
+
+    /// What the forms of this case may offer to this person.
+    static func tools(
+        _ c: CaseRecord, _ scope: Scope, _ actor: Actor, _ day: Day, _ transaction: any ReadTransaction
+    ) throws -> DeskPages.Tools {
+        let colleagues: [Colleague] =
+            c.status == .triaged || c.status == .dispatched
+            ? try DirectoryStore.colleagues(at: c.place.path, may: .caseAttend, on: day, transaction)
+                .filter { $0.family != c.about } : []
+        var mergeable: [CaseLine] = []
+        if CaseRules.statuses(for: .merge).contains(c.status), actor.may(.caseMerge, at: c.place.path) {
+            var same = CaseStore.DeskFilter()
+            same.category = c.category
+            same.limit = 20
+            mergeable = try CaseStore.desk(scope, same, transaction).filter {
+                $0.id != c.id && $0.path == c.place.path && $0.status.rawValue < CaseStatus.handled.rawValue
+            }
+        }
+        return DeskPages.Tools(
+            colleagues: colleagues,
+            organisations: try DirectoryStore.organisations(serving: c.place.path, transaction), mergeable: mergeable)
+    }
+
+    private func deskAct(_ request: Request, _ context: WebContext) async throws -> Response {
+        let id: CaseID = try context.id("id")
+        let sent = try await submission(request, context)
+        let actor = context.actor
+        let c = try await database.read { try CaseQueries.staffCase(id, actor, $0) }
+        do {
+            try await deskCommand(c, sent, context)
+        } catch let refusal as any Refusal {
+            if refusal.kind == .notFound { throw refusal }
+            var kept: [String: String] = [:]
+            for (name, value) in sent.fields.pairs where !name.hasPrefix("_") { kept[name] = value }
+            return try await desk(request, context, current: id, refusal: refusal, kept: kept, phone: nil)
+        }
+        // A step may take the case out of sight: then back to the list.
+        let visible = try await database.read { try? CaseQueries.staffCase(id, actor, $0) } != nil
+        return Answer.redirect(visible ? Href("/desk/cases/", id.text) : Href("/desk"))
+    }
+
+    /// Reads one command of the desk from a form's fields.
+    private func deskCommand(_ c: CaseRecord, _ sent: Submission, _ context: WebContext) async throws {
+        let fields = sent.fields
+        var input = ActionInput()
+        input.words = fields["words"] ?? ""
+        guard let version = fields["version"].flatMap({ Int64($0) }) else { throw CaseRefusal.changedMeanwhile }
+        input.version = version
+        let command: CaseCommand
+        switch fields["do"] {
+        case "triage":
+            let kinds = try await categories()
+            guard let category = kinds.first(where: { $0.id.text == fields["category"] }) else {
+                throw CaseRefusal.badChoice("category")
+            }
+            guard let urgency = Urgency.allCases.first(where: { $0.code == fields["urgency"] }) else {
+                throw CaseRefusal.badChoice("urgency")
+            }
+            guard let level = fields["level"].flatMap({ Int64($0) }).flatMap(AreaLevel.init(rawValue:)),
+                (AreaLevel.district...AreaLevel.estate).contains(level)
+            else { throw CaseRefusal.badChoice("level") }
+            guard let lead = fields["lead"].flatMap({ Int64($0) }).flatMap(Party.init(rawValue:)) else {
+                throw CaseRefusal.badChoice("lead")
+            }
+            input.assisting = Set(
+                fields.all("assist").compactMap { Int64($0) }.compactMap(Party.init(rawValue:)))
+            command = .triage(
+                .init(
+                    category: category, urgency: urgency, level: level, lead: lead,
+                    about: fields["about"].flatMap { OrganisationID(text: $0) }))
+        case "dispatch": command = try await dispatch(c, post: fields["post"] ?? "", &input)
+        case "accept":
+            input.promise = fields["promise"].flatMap { LocalInput.instant($0) }
+            guard input.promise != nil else { throw CaseRefusal.badTime("promise") }
+            command = .accept
+        case "attend": command = .attend
+        case "handle":
+            input.files = try await store(sent.files)
+            command = .handle
+        case "feedBack": command = .feedBack
+        case "strikeOff": command = .strikeOff
+        case "publish":
+            try await publish(c, fields, context, version)
+            return
+        case "unpublish":
+            try await unpublish(c, context)
+            return
+        case "suspend":
+            guard let reason = PauseReason.allCases.first(where: { $0.code == fields["reason"] }) else {
+                throw CaseRefusal.badChoice("reason")
+            }
+            if let text = fields["expected"], !text.isEmpty {
+                guard let expected = LocalInput.instant(text) else { throw CaseRefusal.badTime("expected") }
+                input.expected = expected
+            }
+            command = .suspend(reason)
+        case "resume": command = .resume
+        case "escalate": command = .escalate
+        case "merge":
+            input.mergeInto = fields["into"].flatMap { CaseID(text: $0) }
+            command = .merge
+        case "return": command = .returnIt
+        case "note":
+            input.files = try await store(sent.files)
+            command = .note
+        default: throw WebRefusal.malformed
+        }
+        guard let verb = command.verb else { throw CaseRefusal.notYours }
+        try await actions.perform(
+            command, on: c.id, by: asker(verb, c, context.actor), name: context.actor.name, input: input)
+    }
+
+    func dispatch(_ c: CaseRecord, post: String, _ input: inout ActionInput) async throws -> CaseCommand {
+        let day = Zone.shanghai.day(of: now())
+        guard let id = PostID(text: post),
+            let target = try await database.read({ try DirectoryStore.colleague(post: id, on: day, $0) })
+        else { throw CaseRefusal.badChoice("post") }
+        input.target = target
+        return .dispatch(
+            to: .init(
+                person: target.person, party: target.party, family: target.family,
+                mayAttend: target.role.verbs.contains(.caseAttend)))
+    }
+
+    /// Writes the public text and publishes it, in one transaction's reach: the text first, then the step.
+    func publish(_ c: CaseRecord, _ fields: FormFields, _ context: WebContext, _ version: Int64?) async throws {
+        let title = try CaseActions.bounded(fields["title"] ?? "", CaseBounds.title, "title")
+        let place = try CaseActions.bounded(fields["place"] ?? "", 0...40, "place")
+        let body = try CaseActions.bounded(fields["body"] ?? "", 1...500, "body")
+        try await actions.publish(
+            c.id, title: title, place: place, body: body, by: asker(.casePublish, c, context.actor),
+            name: context.actor.name, version: version)
+    }
+
+    func unpublish(_ c: CaseRecord, _ context: WebContext) async throws {
+        try await actions.unpublish(
+            c.id, by: asker(.casePublish, c, context.actor), name: context.actor.name)
+    }
+
+    /// The number in clear, once, with a reason; the look itself is recorded.
+    private func unmask(_ request: Request, _ context: WebContext) async throws -> Response {
+        let id: CaseID = try context.id("id")
+        let fields = try await context.form(request)
+        let actor = context.actor
+        let c = try await database.read { try CaseQueries.staffCase(id, actor, $0) }
+        guard let post = actor.post(for: .phoneUnmask, at: c.place.path) else { throw CaseRefusal.notYours }
+        let why: String
+        do {
+            why = try CaseActions.bounded(fields["words"] ?? "", 1...100, "words")
+        } catch let refusal as any Refusal {
+            return try await desk(request, context, current: id, refusal: refusal, kept: [:], phone: nil)
+        }
+        let now = now()
+        let sealed: (bytes: [UInt8], owner: PersonID)? = try await database.write { [journal] transaction in
+            var found: (bytes: [UInt8], owner: PersonID)?
+            if let bytes = try CaseStore.sealedContact(id, transaction) {
+                found = (bytes, PersonID(id.raw))
+            } else if let reporter = c.reporter,
+                let bytes = try DirectoryStore.phone(of: reporter, transaction)?.sealed
+            {
+                found = (bytes, reporter)
+            }
+            guard found != nil else { return nil }
+            try journal.audit(
+                AuditEntry(
+                    area: AreaID(c.place.estate), actor: actor.person, post: post.id, verb: "phone.unmask",
+                    subject: id.raw, detail: why), at: now, transaction)
+            return found
+        }
+        guard let sealed else { throw CaseRefusal.notFound }
+        let phone = try secrets.open(sealed.bytes, person: sealed.owner)
+        return try await desk(request, context, current: id, refusal: nil, kept: [:], phone: phone)
+    }
+
+    // MARK: Registering
+
+    private func fill(_ form: inout DeskPages.RegisterForm, estate: String, _ context: WebContext) async throws {
+        let actor = context.actor
+        let places = actor.posts.filter { $0.role.verbs.contains(.caseRegister) }
+        let chosen = AreaID(text: estate)
+        let (estates, found) = try await database.read { transaction in
+            var estates: [Area] = []
+            for post in places { estates += try DirectoryStore.estates(under: post.path, limit: 300, transaction) }
+            var seen = Set<AreaID>()
+            estates = estates.filter { seen.insert($0.id).inserted }
+            let one = estates.first { $0.id == chosen } ?? estates.first
+            var list: [(value: String, text: String)] = []
+            if let one {
+                list.append((one.id.text, one.name))
+                for building in try DirectoryStore.children(of: one.id, transaction) {
+                    list.append((building.id.text, building.name))
+                    for unit in try DirectoryStore.children(of: building.id, transaction) {
+                        list.append((unit.id.text, "\(building.name) \(unit.name)"))
+                    }
+                }
+            }
+            return (estates, (one: one?.id, list: list))
+        }
+        form.estates = estates
+        form.estate = found.one
+        form.places = found.list
+    }
+
+    private func register(_ request: Request, _ context: WebContext) async throws -> Response {
+        let sent = try await submission(request, context)
+        let fields = sent.fields
+        var form = DeskPages.RegisterForm(key: fields["key"] ?? "")
+        for (name, value) in fields.pairs where !name.hasPrefix("_") { form.kept[name] = value }
+        do {
+            let done = try await register(fields, files: sent.files, context)
+            let actor = context.actor
+            let visible = try await database.read { try? CaseQueries.staffCase(done.id, actor, $0) } != nil
+            return Answer.redirect(visible ? Href("/desk/cases/", done.id.text) : Href("/desk"))
+        } catch let refusal as any Refusal {
+            form.refusal = refusal
+            try await fill(&form, estate: fields["estate"] ?? "", context)
+            return Answer.html(
+                DeskPages(context, now: now()).register(form, try await categories()),
+                status: refusal.kind.status, context: context)
+        }
+    }
+
+    /// Staff register what somebody told them or what they found.
+    func register(_ fields: FormFields, files: [UploadedFile], _ context: WebContext) async throws -> Registered {
+        guard let area = AreaID(text: fields["area"] ?? "") else { throw CaseRefusal.noPlace }
+        guard let channel = Channel(code: fields["channel"] ?? ""), channel != .imported else {
+            throw CaseRefusal.badChoice("channel")
+        }
+        var urgency: Urgency?
+        if let code = fields["urgency"], !code.isEmpty {
+            guard let found = Urgency.allCases.first(where: { $0.code == code }) else {
+                throw CaseRefusal.badChoice("urgency")
+            }
+            urgency = found
+        }
+        var phone: Phone?
+        if let text = fields["phone"], !text.isEmpty {
+            guard let found = Phone(text) else { throw DirectoryRefusal.badPhone }
+            phone = found
+        }
+        return try await actions.register(
+            NewCase(
+                area: area, place: fields["place"] ?? "", words: fields["what"] ?? "",
+                category: CategoryID(text: fields["category"] ?? ""), urgency: urgency, channel: channel,
+                files: try await store(files), key: fields["key"] ?? "",
+                sender: .staff(context.actor, name: fields["name"] ?? "", phone: phone)))
+    }
+
+    // MARK: Live
+
+    /// Server-sent events: says only that something changed; the page fetches itself again with its own rights.
+    private func liveStream(_ context: WebContext) throws -> Response {
+        let scope = try context.actor.scope(.caseRead)
+        guard let events = live.listen(scope.places.map(\.path)) else { throw WebRefusal.tooMany }
+        let stream = events.map { name in
+            ByteBuffer(string: name == "beat" ? ": beat\n\n" : "event: \(name)\ndata: {}\n\n")
+        }
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "text/event-stream", .cacheControl: "no-store",
+            ],
+            body: ResponseBody { writer in
+                try await writer.write(ByteBuffer(string: "retry: 3000\n\n"))
+                for await buffer in stream { try await writer.write(buffer) }
+                try await writer.finish(nil)
+            })
+    }
+}

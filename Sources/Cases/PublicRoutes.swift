@@ -1,0 +1,184 @@
+import Directory
+import Hummingbird
+import Kernel
+import Storage
+import Web
+
+extension CasesHouse {
+    func publicRoutes(_ table: RouteTable) {
+        table.get("/ledger", .everyone) { _, context in
+            let estates = try await database.read { try DirectoryStore.estates(under: .root, limit: 500, $0) }
+            if let home = context.actor.homes.first { return Answer.redirect(Href("/ledger/", home.estate.text)) }
+            if estates.count == 1 { return Answer.redirect(Href("/ledger/", estates[0].id.text)) }
+            return Answer.html(pages(context).choose(estates), context: context)
+        }
+        table.get("/ledger/:id", .everyone) { request, context in
+            let id: AreaID = try context.id("id")
+            let before = Int64(query(request, "before")).map { Instant(ms: $0) }
+            let now = now()
+            let html = try await database.read { transaction in
+                guard let estate = try DirectoryStore.area(id, transaction), estate.level == .estate else {
+                    throw CaseRefusal.notFound
+                }
+                let lines = try CaseHistoryStore.ledger(estate: id, before: before, limit: 20, transaction)
+                let community = try estate.parent.flatMap { try DirectoryStore.area($0, transaction)?.name } ?? ""
+                return pages(context).ledger(
+                    estate, community: community, try LedgerReader.week(id, now: now, transaction), lines,
+                    try CaseHistoryStore.replies(estate: id, transaction),
+                    more: lines.count == 20 ? lines.last?.publication.struck : nil)
+            }
+            return Answer.html(html, context: context)
+        }
+        table.get("/score", .everyone) { _, context in Answer.html(pages(context).scoreKey(), context: context) }
+        table.get("/desk/poster", .staff) { request, context in
+            let chosen = AreaID(text: query(request, "place"))
+            let estates = try await estates(context, nil)
+            guard let first = estates.first else { throw CaseRefusal.notFound }
+            let html = try await database.read { transaction in
+                let area = try chosen.flatMap { try DirectoryStore.area($0, transaction) } ?? first
+                guard let estate = estates.first(where: { $0.path.contains(area.path) }) else {
+                    throw CaseRefusal.notFound
+                }
+                return pages(context).poster(
+                    estate, try DirectoryStore.children(of: estate.id, transaction), chosen: area)
+            }
+            return Answer.html(html, context: context)
+        }
+        table.get("/desk/replies", .verb(.casePublish)) { _, context in
+            let estates = try await estates(context, .casePublish)
+            guard let estate = estates.first else { throw CaseRefusal.notFound }
+            return Answer.html(pages(context).replies(estate, nil, kept: [:]), context: context)
+        }
+        table.post("/desk/replies", .verb(.casePublish)) { request, context in try await reply(request, context) }
+        table.get("/desk/statistics", .verb(.statisticsRead)) { request, context in
+            let estates = try await estates(context, .statisticsRead)
+            let chosen = AreaID(text: query(request, "estate"))
+            guard let estate = estates.first(where: { $0.id == chosen }) ?? (chosen == nil ? estates.first : nil)
+            else { throw CaseRefusal.notFound }
+            let today = Zone.shanghai.day(of: now())
+            let rows = try await database.read {
+                try CaseStore.days(estate: estate.id.raw, from: today.adding(-29), to: today, $0)
+            }
+            return Answer.html(pages(context).statistics(estate, estates, rows), context: context)
+        }
+        table.get("/desk/policies", .verb(.policyEdit)) { _, context in
+            try await policyPage(context, nil, kept: [:])
+        }
+        table.post("/desk/policies", .verb(.policyEdit)) { request, context in
+            let fields = try await context.form(request)
+            do {
+                try await editPolicy(fields, context)
+                return Answer.redirect(Href("/desk/policies"))
+            } catch let refusal as any Refusal {
+                var kept: [String: String] = [:]
+                for (name, value) in fields.pairs where !name.hasPrefix("_") { kept[name] = value }
+                return try await policyPage(context, refusal, kept: kept)
+            }
+        }
+    }
+
+    private func pages(_ context: WebContext) -> PublicPages {
+        PublicPages(context, now: now(), publicURL: settings.publicURL)
+    }
+
+    /// The estates in reach of the actor's posts (that carry the verb).
+    private func estates(_ context: WebContext, _ verb: Verb?) async throws -> [Area] {
+        let posts = context.actor.posts.filter { post in verb.map { post.role.verbs.contains($0) } ?? true }
+        return try await database.read { transaction in
+            var seen = Set<AreaID>()
+            return try posts.flatMap { try DirectoryStore.estates(under: $0.path, limit: 300, transaction) }
+                .filter { seen.insert($0.id).inserted }
+        }
+    }
+
+    private func reply(_ request: Request, _ context: WebContext) async throws -> Response {
+        let fields = try await context.form(request)
+        let estates = try await estates(context, .casePublish)
+        guard let estate = estates.first(where: { $0.id.text == fields["estate"] }),
+            let person = context.actor.person
+        else { throw CaseRefusal.notFound }
+        do {
+            let reply = CaseHistoryStore.Reply(
+                id: world.nextID(), question: try CaseActions.bounded(fields["question"] ?? "", 1...120, "question"),
+                answer: try CaseActions.bounded(fields["answer"] ?? "", 1...1000, "answer"),
+                answeredBy: try CaseActions.bounded(fields["by"] ?? "", 1...40, "by"), at: now())
+            try await database.write { [journal] transaction in
+                try CaseHistoryStore.insertReply(reply, estate: estate.id, moderator: person, transaction)
+                try journal.audit(
+                    AuditEntry(area: estate.id, actor: person, verb: "reply.publish", subject: reply.id), at: reply.at,
+                    transaction)
+            }
+            return Answer.redirect(Href("/ledger/", estate.id.text))
+        } catch let refusal as any Refusal {
+            var kept: [String: String] = [:]
+            for (name, value) in fields.pairs where !name.hasPrefix("_") { kept[name] = value }
+            return Answer.html(
+                pages(context).replies(estate, refusal, kept: kept), status: refusal.kind.status, context: context)
+        }
+    }
+
+    private func policyPage(
+        _ context: WebContext, _ refusal: (any Refusal)?, kept: [String: String]
+    ) async throws -> Response {
+        let estates = try await estates(context, .policyEdit)
+        let (policies, kinds) = try await database.read {
+            (try CaseHistoryStore.policies($0), try CaseHistoryStore.categories($0))
+        }
+        return Answer.html(
+            pages(context).policies(policies, kinds, estates, refusal, kept: kept),
+            status: refusal?.kind.status ?? .ok, context: context)
+    }
+
+    private func editPolicy(_ fields: FormFields, _ context: WebContext) async throws {
+        let estates = try await estates(context, .policyEdit)
+        let kinds = try await categories()
+        func number(_ name: String, _ range: ClosedRange<Int>) throws -> Int {
+            guard let value = fields[name].flatMap({ Int($0) }), range.contains(value) else {
+                throw CaseRefusal.badPolicy
+            }
+            return value
+        }
+        var area: Int64 = 0
+        if let text = fields["area"], !text.isEmpty {
+            guard let found = estates.first(where: { $0.id.text == text }) else { throw CaseRefusal.badChoice("area") }
+            area = found.id.raw
+        }
+        var category: Int64 = 0
+        if let text = fields["category"], !text.isEmpty {
+            guard let found = kinds.first(where: { $0.id.text == text }) else {
+                throw CaseRefusal.badChoice("category")
+            }
+            category = found.id.raw
+        }
+        var kind: Int64 = 0
+        if let text = fields["kind"], !text.isEmpty {
+            guard let found = Int64(text).flatMap(CategoryKind.init(rawValue:)) else {
+                throw CaseRefusal.badChoice("kind")
+            }
+            kind = found.rawValue
+        }
+        var urgency: Int64 = 0
+        if let text = fields["urgency"], !text.isEmpty {
+            guard let found = Urgency.allCases.first(where: { $0.code == text }) else {
+                throw CaseRefusal.badChoice("urgency")
+            }
+            urgency = found.rawValue
+        }
+        let now = now()
+        let policy = Policy(
+            id: world.nextID(), category: category, area: area, urgency: urgency, kind: kind,
+            attendMinutes: try number("attend", 1...1_000_000), handleMinutes: try number("handle", 1...1_000_000),
+            feedbackWorkdays: try number("feedback", 1...400),
+            source: try CaseActions.bounded(fields["source"] ?? "", 1...120, "source"), version: now.ms)
+        let actor = context.actor
+        let place = AreaID(area)
+        try await database.write { [journal] transaction in
+            try CaseHistoryStore.putPolicy(policy, by: actor.person, at: now, transaction)
+            try journal.audit(
+                AuditEntry(
+                    area: place, actor: actor.person, verb: "policy.edit", subject: policy.id,
+                    detail: "\(policy.attendMinutes)/\(policy.handleMinutes)/\(policy.feedbackWorkdays)"), at: now,
+                transaction)
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import Hummingbird
+import Kernel
+import Storage
+import Web
+
+/// The front door of Directory: people and how they sign in, their homes, and what staff keep about an estate (homes to
+/// check, the duty roster, the working calendar). It holds what its pages need and registers their routes; every change
+/// is an action of `SignIn`, `HomeActions` or `StaffActions`, each one transaction that is audited where it stands.
+package struct DirectoryHouse: Sendable {
+    package let database: any Database
+    package let world: World
+    package let journal: any Journal
+    package let secrets: Secrets
+    package let signIn: SignIn
+    package let calendars: Calendars
+    package let settings: SiteSettings
+
+    package init(
+        database: any Database, world: World, journal: any Journal, secrets: Secrets, signIn: SignIn,
+        calendars: Calendars, settings: SiteSettings
+    ) {
+        self.database = database
+        self.world = world
+        self.journal = journal
+        self.secrets = secrets
+        self.signIn = signIn
+        self.calendars = calendars
+        self.settings = settings
+    }
+
+    package func routes(_ table: RouteTable) {
+        signInRoutes(table)
+        meRoutes(table)
+        staffRoutes(table)
+    }
+
+    var homes: HomeActions { HomeActions(database: database, world: world, journal: journal, secrets: secrets) }
+    var staff: StaffActions {
+        StaffActions(database: database, world: world, journal: journal, calendars: calendars)
+    }
+}
+
+/// What a form sent, by name; a field that did not come is empty.
+struct Typed: Sendable {
+    private let fields: FormFields
+    init(_ fields: FormFields) { self.fields = fields }
+
+    subscript(_ name: String) -> String { fields[name] ?? "" }
+
+    /// Without the space around it.
+    func trimmed(_ name: String) -> String {
+        let text = self[name]
+        guard let first = text.firstIndex(where: { !$0.isWhitespace }),
+            let last = text.lastIndex(where: { !$0.isWhitespace })
+        else { return "" }
+        return String(text[first...last])
+    }
+}
+
+extension Request {
+    /// A value of the query; empty when it is missing.
+    func asked(_ name: String) -> String {
+        uri.queryParameters[name[...]].map { String($0.prefix(400)) } ?? ""
+    }
+}
+
+extension DirectoryHouse {
+    func typed(_ request: Request, _ context: WebContext) async throws -> Typed {
+        Typed(try await context.form(request))
+    }
+
+    /// The person who asks, in person: a token is for work, never for the account itself.
+    func person(_ context: WebContext) throws -> PersonID {
+        guard let person = context.actor.person else { throw WebRefusal.signInFirst }
+        guard !context.actor.byToken else { throw WebRefusal.notYours }
+        return person
+    }
+
+    func say(_ context: WebContext) -> Say { Say(context.words, now: world.now()) }
+
+    /// A page, with the status of the refusal that made it be shown again.
+    func shown(_ page: Page, _ refusal: (any Refusal)?, _ context: WebContext) -> Response {
+        Answer.html(
+            Layout.render(page, context: context), status: refusal?.kind.status ?? .ok, context: context)
+    }
+
+    /// The frame of the staff pages: open, with the way back to the desk.
+    func staffPage(_ title: String, _ main: HTML, _ context: WebContext) -> Page {
+        let back: HTML = """
+            <p class="no-print"><a href="/desk">\(context.words(.back))</a></p>
+            """
+        var page = Page(title: title, frame: .open, main: back + main)
+        page.rawHeader = Headers.plain(context, home: Href("/desk"))
+        return page
+    }
+}
+
+/// `<option>` elements, one chosen.
+enum Options {
+    static func make(_ items: some Sequence<(value: String, label: String)>, chosen: String) -> HTML {
+        HTML.joined(
+            items.map { item in
+                let mark: HTML = item.value == chosen ? " selected" : ""
+                return "<option value=\"\(item.value)\"\(mark)>\(item.label)</option>"
+            })
+    }
+
+    static let none: HTML = "<option value=\"\"></option>"
+}

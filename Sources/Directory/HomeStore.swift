@@ -1,0 +1,73 @@
+import Kernel
+import Storage
+
+/// What a person sees of their own homes, in force and waiting.
+struct HomeRow: Sendable {
+    let unit: AreaID
+    let place: String
+    let relation: HomeRelation
+    let isWaiting: Bool
+    let from: Day
+    let to: Day
+
+    var isLasting: Bool { to >= HomeStore.forever }
+    var mayInvite: Bool { !isWaiting && (relation == .owner || relation == .coOwner) }
+}
+
+/// SQL about homes and invitations beside `DirectoryStore`'s.
+enum HomeStore {
+    /// 9999-12-31: until somebody says otherwise.
+    static let forever = Day(number: 2_932_896)
+
+    static func rows(of person: PersonID, on day: Day, _ transaction: any ReadTransaction) throws -> [HomeRow] {
+        try transaction.query(
+            """
+            select h.unit_id, e.name, b.name, u.name, h.relation, h.status, h.from_day, h.to_day
+            from directory_home h
+            join directory_area u on u.id = h.unit_id
+            join directory_area b on b.id = u.parent_id
+            join directory_area e on e.id = h.estate_id
+            where h.person_id = \(person) and h.status < 2 and h.to_day >= \(day)
+            order by h.status desc, h.id limit 50
+            """
+        ) { row in
+            HomeRow(
+                unit: try row.id(0), place: "\(try row.text(1)) \(try row.text(2)) \(try row.text(3))",
+                relation: try row.raw(4), isWaiting: try row.int(5) == 0, from: try row.day(6), to: try row.day(7))
+        }
+    }
+
+    /// Puts in force what the person asked for, or was refused today, at a unit.
+    static func admit(
+        _ person: PersonID, unit: AreaID, relation: HomeRelation, from: Day, to: Day, by decider: PersonID,
+        _ transaction: any WriteTransaction
+    ) throws -> Bool {
+        try transaction.run(
+            """
+            update directory_home set status = 1, to_day = \(to), decided_by = \(decider)
+            where person_id = \(person) and unit_id = \(unit) and relation = \(relation)
+                and (status = 0 or from_day = \(from))
+            """) > 0
+    }
+
+    static func decision(
+        _ id: Int64, _ transaction: any ReadTransaction
+    ) throws -> (path: AreaPath, isWaiting: Bool)? {
+        try transaction.first(
+            """
+            select u.path, h.status from directory_home h join directory_area u on u.id = h.unit_id where h.id = \(id)
+            """
+        ) { (try $0.path(0), try $0.int(1) == 0) }
+    }
+
+    static func openInvitations(
+        by person: PersonID, at now: Instant, _ transaction: any ReadTransaction
+    ) throws -> Int64 {
+        try transaction.first(
+            """
+            select count(*) from directory_invitation
+            where made_by = \(person) and used_by is null and expires_ms > \(now)
+            """
+        ) { try $0.int(0) } ?? 0
+    }
+}

@@ -1,0 +1,122 @@
+import Crypto
+import Foundation
+import Kernel
+
+/// A phone number as it is stored.
+package struct SealedPhone: Sendable {
+    package let sealed: [UInt8]
+    package let index: [UInt8]
+    package let tail: [UInt8]?
+    package let masked: String
+}
+
+/// The keys at work: everything that Directory and the floors above seal, digest and compare.
+package struct Secrets: Sendable {
+    private let phones: PhoneSeal
+    private let session: SymmetricKey
+    private let lookup: SymmetricKey
+    private let auditKey: SymmetricKey
+    private let gate: Gate
+    private let cost: PasswordCost
+
+    package init(_ file: KeyFile, world: World, cost: PasswordCost = .interactive) throws {
+        phones = try PhoneSeal(file, randomBytes: world.randomBytes)
+        session = try file.key(.session)
+        lookup = try file.key(.lookup)
+        auditKey = try file.key(.audit)
+        gate = Gate(limit: 2)
+        self.cost = cost
+    }
+
+    package var auditBytes: [UInt8] { auditKey.withUnsafeBytes { Array($0) } }
+
+    private func mac(_ purpose: String, _ text: String, _ key: SymmetricKey) -> [UInt8] {
+        Array(HMAC<SHA256>.authenticationCode(for: Array("\(purpose)\u{0}\(text)".utf8), using: key))
+    }
+
+    /// Compares in constant time.
+    package static func same(_ a: [UInt8], _ b: [UInt8]) -> Bool { constantTimeEqual(a, b) }
+
+    // MARK: Passwords
+
+    /// The hash of a password that nobody has, so that an unknown login takes as long as a wrong password.
+    static let decoyHash =
+        "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$4c2E3jGZq1m7nFZ3kq2Hnq0nq1s6m4J5m9o0o1p2q3r"
+
+    package func hashPassword(_ password: String) async throws -> String {
+        try await gate.run { [cost] in try await Self.offPool { try PasswordHash(of: password, cost: cost).text } }
+    }
+
+    package func verifyPassword(_ password: String, _ hash: String) async -> Bool {
+        guard password.utf8.count <= 512 else { return false }
+        return
+            (try? await gate.run { try await Self.offPool { PasswordHash(stored: hash).verify(password) } }) ?? false
+    }
+
+    /// Runs slow, blocking work on a thread of its own, away from the cooperative pool.
+    private static func offPool<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws -> T {
+        try await withCheckedThrowingContinuation { continuation in
+            let thread = Thread { continuation.resume(with: Result(catching: work)) }
+            thread.stackSize = 1 << 20
+            thread.start()
+        }
+    }
+
+    // MARK: Phones
+
+    package func seal(_ phone: Phone, person: PersonID, world: World) throws -> SealedPhone {
+        SealedPhone(
+            sealed: try phones.seal(phone, of: person), index: phones.index(phone),
+            tail: phones.lastFourIndex(phone), masked: phone.masked)
+    }
+
+    /// The number in clear. The caller records why it was looked at.
+    package func open(_ sealed: [UInt8], person: PersonID) throws -> String {
+        try phones.open(sealed, of: person).text
+    }
+
+    package func phoneIndex(_ phone: Phone) -> [UInt8] { phones.index(phone) }
+
+    // MARK: Codes, tokens, digests
+
+    /// Six digits, without bias.
+    package func newCode(_ world: World) -> String {
+        (try? OneTimeCode(randomBytes: world.randomBytes).text) ?? "000000"
+    }
+
+    package func codeDigest(_ code: String, _ phoneIndex: [UInt8]) -> [UInt8] {
+        let typed = OneTimeCode(typed: code)?.text ?? ""
+        return mac("code", "\(typed)\u{0}\(Base64URL.encode(phoneIndex))", session)
+    }
+
+    package func newToken(_ world: World) -> String {
+        (try? Token(randomBytes: world.randomBytes).text) ?? ""
+    }
+
+    package func tokenDigest(_ token: String) -> [UInt8] { Token(token)?.digest ?? [] }
+
+    /// Bound to the session or visitor cookie: what a form of this browser carries.
+    package func formToken(_ cookie: String) -> String {
+        Base64URL.encode(Array(mac("form", cookie, session).prefix(18)))
+    }
+
+    /// Ten characters without look-alikes (50 bits), shown in two groups.
+    package func newLookUpCode(_ world: World) -> String {
+        let alphabet = Array("23456789ABCDEFGHJKMNPQRSTVWXYZ34")
+        let letters = world.randomBytes(10).map { alphabet[Int($0 & 31)] }
+        return String(letters.prefix(5)) + "-" + String(letters.suffix(5))
+    }
+
+    package func lookUpDigest(_ code: String) -> [UInt8] {
+        let plain = code.uppercased().filter { $0.isASCII && ($0.isLetter || $0.isNumber) }
+        return mac("lookup", plain, lookup)
+    }
+
+    package func invitationDigest(_ code: String) -> [UInt8] {
+        let plain = code.uppercased().filter { $0.isASCII && ($0.isLetter || $0.isNumber) }
+        return mac("invitation", plain, lookup)
+    }
+
+    /// What stays of words that are gone.
+    package func contentDigest(_ text: String) -> [UInt8] { mac("content", text, auditKey) }
+}

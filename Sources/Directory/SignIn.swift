@@ -1,0 +1,315 @@
+import Kernel
+import Storage
+
+/// Sends a one-time code. The demo's shows it on the page; a real one calls an SMS provider (rules.md 15.3).
+package protocol CodeSender: Sendable {
+    func send(code: String, to phone: Phone) async throws
+    /// What may be shown on the page: the code itself in a demo, nothing in service.
+    func shownOnPage(code: String) -> String?
+}
+
+/// For demo districts only: the code is shown on the page and goes nowhere else.
+package struct DemoCodeSender: CodeSender {
+    package init() {}
+    package func send(code: String, to phone: Phone) async throws {}
+    package func shownOnPage(code: String) -> String? { code }
+}
+
+/// For a house without an SMS provider: nothing is sent, and the page says to ask the front desk.
+package struct NoCodeSender: CodeSender {
+    package init() {}
+    package func send(code: String, to phone: Phone) async throws {}
+    package func shownOnPage(code: String) -> String? { nil }
+}
+
+/// Limits of sign-in (rules.md 12.4 and 15.3).
+package enum SignInLimits {
+    package static let failuresBeforeLock: Int64 = 5
+    package static let lockMs = 15 * Instant.minuteMs
+    package static let staffSessionMs = 12 * Instant.hourMs
+    package static let staffIdleMs = 30 * Instant.minuteMs
+    package static let residentSessionMs = 90 * Instant.dayMs
+    package static let codeLifeMs = 5 * Instant.minuteMs
+    package static let codeTries: Int64 = 5
+    package static let codePauseMs = Instant.minuteMs
+    package static let codesPerHour: Int64 = 5
+    package static let codesPerDay: Int64 = 10
+    package static let invitationMs = 14 * Instant.dayMs
+    /// Seen times are written at most this often.
+    static let touchMs = 5 * Instant.minuteMs
+}
+
+/// Passwords, codes, sessions and tokens: one transaction each.
+package struct SignIn: Sendable {
+    let database: any Database
+    let world: World
+    let journal: any Journal
+    let secrets: Secrets
+    let sender: any CodeSender
+
+    package init(
+        database: any Database, world: World, journal: any Journal, secrets: Secrets, sender: any CodeSender
+    ) {
+        self.database = database
+        self.world = world
+        self.journal = journal
+        self.secrets = secrets
+        self.sender = sender
+    }
+
+    package struct Started: Sendable {
+        package let token: String
+        package let person: PersonID
+        package let staff: Bool
+        package let expires: Instant
+    }
+
+    /// By login name and password. The answer is the same whether the login exists or not, and takes as long.
+    package func byPassword(login: String, password: String, device: String) async throws -> Started {
+        let now = world.now()
+        let account = try await database.read { try SignInStore.account(login: login.lowercased(), $0) }
+        guard let account else {
+            _ = await secrets.verifyPassword(password, Secrets.decoyHash)
+            throw DirectoryRefusal.wrongPassword
+        }
+        guard account.lockedUntil <= now else {
+            try await note("signIn.locked", account.person)
+            throw DirectoryRefusal.locked
+        }
+        let right = await secrets.verifyPassword(password, account.hash)
+        guard right else {
+            let locked = try await database.write { [world, journal] transaction in
+                let current = try SignInStore.account(person: account.person, transaction)
+                let failures = (current?.failures ?? 0) + 1
+                let lock = failures >= SignInLimits.failuresBeforeLock
+                try SignInStore.setFailures(
+                    account.person, lock ? 0 : failures,
+                    lockedUntil: lock ? now.adding(ms: SignInLimits.lockMs) : Instant(ms: 0), transaction)
+                try journal.audit(
+                    AuditEntry(
+                        area: AreaID(0), actor: account.person, verb: lock ? "signIn.lock" : "signIn.failure",
+                        subject: account.person.raw), at: world.now(), transaction)
+                return lock
+            }
+            throw locked ? DirectoryRefusal.locked : DirectoryRefusal.wrongPassword
+        }
+        return try await start(account.person, device: device, resetFailures: true)
+    }
+
+    /// Makes and sends a code. The answer is the same whether the phone is known or not. Returns what the page may show.
+    package func requestCode(phone text: String) async throws -> String? {
+        guard let phone = Phone(text), phone.isMobile else { throw DirectoryRefusal.badPhone }
+        let now = world.now()
+        let index = secrets.phoneIndex(phone)
+        let code = secrets.newCode(world)
+        let digest = secrets.codeDigest(code, index)
+        try await database.write { transaction in
+            let old = try SignInStore.code(phoneIndex: index, transaction)
+            var hourStart = old?.hourStart ?? now
+            var hourCount = old?.hourCount ?? 0
+            var dayStart = old?.dayStart ?? now
+            var dayCount = old?.dayCount ?? 0
+            if now.ms - hourStart.ms >= Instant.hourMs { (hourStart, hourCount) = (now, 0) }
+            if now.ms - dayStart.ms >= Instant.dayMs { (dayStart, dayCount) = (now, 0) }
+            if let old, now.ms - old.sent.ms < SignInLimits.codePauseMs, now >= old.sent {
+                throw DirectoryRefusal.codeTooSoon
+            }
+            guard hourCount < SignInLimits.codesPerHour, dayCount < SignInLimits.codesPerDay else {
+                throw DirectoryRefusal.codeTooMany
+            }
+            try SignInStore.putCode(
+                index,
+                SignInStore.Code(
+                    digest: digest, tries: 0, sent: now, expires: now.adding(ms: SignInLimits.codeLifeMs),
+                    hourStart: hourStart, hourCount: hourCount + 1, dayStart: dayStart, dayCount: dayCount + 1),
+                transaction)
+        }
+        try await sender.send(code: code, to: phone)
+        return sender.shownOnPage(code: code)
+    }
+
+    package enum CodeOutcome: Sendable {
+        case started(Started)
+        /// The phone serves several people of a household: one of them must be picked; the code is still good.
+        case choose([(PersonID, String)])
+    }
+
+    /// By phone and code. A phone that nobody has yet becomes a person without a home, who then joins one.
+    package func byCode(
+        phone text: String, code: String, chosen: PersonID?, device: String
+    ) async throws -> CodeOutcome {
+        guard let phone = Phone(text), phone.isMobile else { throw DirectoryRefusal.badPhone }
+        let now = world.now()
+        let index = secrets.phoneIndex(phone)
+        let digest = secrets.codeDigest(code, index)
+        enum Found { case wrong, choose([(PersonID, String)]), person(PersonID) }
+        let fresh: PersonID = world.id()
+        let sealed = try secrets.seal(phone, person: fresh, world: world)
+        let found: Found = try await database.write { transaction in
+            guard let stored = try SignInStore.code(phoneIndex: index, transaction), stored.expires > now,
+                stored.tries < SignInLimits.codeTries
+            else { return .wrong }
+            guard Secrets.same(stored.digest, digest) else {
+                try SignInStore.countTry(index, transaction)
+                return .wrong
+            }
+            let people = try SignInStore.people(phoneIndex: index, transaction)
+            let pick: PersonID
+            if people.isEmpty {
+                try DirectoryStore.insertPerson(fresh, name: phone.masked, phone: sealed, at: now, transaction)
+                pick = fresh
+            } else if people.count == 1 {
+                pick = people[0].0
+            } else if let chosen, people.contains(where: { $0.0 == chosen }) {
+                pick = chosen
+            } else {
+                return .choose(people)
+            }
+            try SignInStore.spendCode(index, transaction)
+            return .person(pick)
+        }
+        switch found {
+        case .wrong: throw DirectoryRefusal.wrongCode
+        case .choose(let people): return .choose(people)
+        case .person(let person):
+            return .started(try await start(person, device: device, resetFailures: false))
+        }
+    }
+
+    private func start(_ person: PersonID, device: String, resetFailures: Bool) async throws -> Started {
+        let now = world.now()
+        let token = secrets.newToken(world)
+        let digest = secrets.tokenDigest(token)
+        let id = world.nextID()
+        let day = Zone.shanghai.day(of: now)
+        let kept = String(device.unicodeScalars.filter { $0.value >= 0x20 }.prefix(120).map(Character.init))
+        return try await database.write { [journal] transaction in
+            let staff = try !DirectoryStore.posts(of: person, on: day, transaction).isEmpty
+            let expires = now.adding(ms: staff ? SignInLimits.staffSessionMs : SignInLimits.residentSessionMs)
+            try SignInStore.insertSession(
+                id: id, digest: digest, person: person, staff: staff, now: now, expires: expires, device: kept,
+                transaction)
+            if resetFailures {
+                try SignInStore.setFailures(person, 0, lockedUntil: Instant(ms: 0), transaction)
+            }
+            try journal.audit(
+                AuditEntry(area: AreaID(0), actor: person, verb: "signIn", subject: id), at: now, transaction)
+            return Started(token: token, person: person, staff: staff, expires: expires)
+        }
+    }
+
+    private func note(_ verb: String, _ person: PersonID) async throws {
+        let now = world.now()
+        try await database.write { [journal] transaction in
+            try journal.audit(
+                AuditEntry(area: AreaID(0), actor: person, verb: verb, subject: person.raw), at: now, transaction)
+        }
+    }
+
+    package struct SignedIn: Sendable {
+        package let actor: Actor
+        package let session: Int64?
+    }
+
+    /// Who a session cookie stands for; nil when it is unknown, over, or a staff session that sat idle too long.
+    package func bySession(_ token: String) async throws -> SignedIn? {
+        let now = world.now()
+        let digest = secrets.tokenDigest(token)
+        let day = Zone.shanghai.day(of: now)
+        let found: (SignInStore.Session, Actor)? = try await database.read { transaction in
+            guard let session = try SignInStore.session(digest: digest, transaction), session.expires > now,
+                !session.staff || now.ms - session.seen.ms < SignInLimits.staffIdleMs,
+                let actor = try DirectoryStore.actor(session.person, on: day, transaction)
+            else { return nil }
+            // Somebody who was given a post since then signs in again under the stricter rule.
+            guard session.staff || actor.posts.isEmpty else { return nil }
+            return (session, actor)
+        }
+        guard let (session, actor) = found else { return nil }
+        if now.ms - session.seen.ms > SignInLimits.touchMs {
+            try await database.write { try SignInStore.touch(session.id, now, $0) }
+        }
+        return SignedIn(actor: actor, session: session.id)
+    }
+
+    /// Who a personal token stands for: one person with one post.
+    package func byToken(_ token: String) async throws -> SignedIn? {
+        let now = world.now()
+        let digest = secrets.tokenDigest(token)
+        let day = Zone.shanghai.day(of: now)
+        return try await database.read { transaction in
+            guard let found = try SignInStore.token(digest: digest, transaction), found.expires > now else { return nil }
+            let actor: Actor?
+            if let post = found.post {
+                actor = try DirectoryStore.actor(
+                    found.person, on: day, onlyPost: post, byToken: true, transaction)
+                guard let actor, !actor.posts.isEmpty else { return nil }
+            } else {
+                // A resident's token: the homes, never a post.
+                let whole = try DirectoryStore.actor(found.person, on: day, byToken: true, transaction)
+                actor = whole.map {
+                    Actor(person: $0.person, name: $0.name, posts: [], homes: $0.homes, byToken: true)
+                }
+            }
+            return actor.map { SignedIn(actor: $0, session: nil) }
+        }
+    }
+
+    package func signOut(session: Int64, person: PersonID) async throws {
+        let now = world.now()
+        try await database.write { [journal] transaction in
+            try SignInStore.end(session, transaction)
+            try journal.audit(
+                AuditEntry(area: AreaID(0), actor: person, verb: "signOut", subject: session), at: now, transaction)
+        }
+    }
+
+    package func signOutEverywhere(_ person: PersonID) async throws {
+        let now = world.now()
+        try await database.write { [journal] transaction in
+            try SignInStore.endAll(person, transaction)
+            try journal.audit(
+                AuditEntry(area: AreaID(0), actor: person, verb: "signOut.everywhere", subject: person.raw), at: now,
+                transaction)
+        }
+    }
+
+    /// Makes a personal token limited to one of the person's posts, or to a resident's own things.
+    package func makeToken(for actor: Actor, post: PostID?, name: String, days: Int) async throws -> String {
+        guard let person = actor.person, !actor.byToken else { throw DirectoryRefusal.noPost }
+        guard post.map({ id in actor.posts.contains { $0.id == id } }) ?? true else { throw DirectoryRefusal.noPost }
+        guard (1...40).contains(name.count) else { throw DirectoryRefusal.badName }
+        let now = world.now()
+        let token = secrets.newToken(world)
+        let digest = secrets.tokenDigest(token)
+        let id = world.nextID()
+        try await database.write { [journal] transaction in
+            try SignInStore.insertToken(
+                id: id, digest: digest, person: person, post: post, name: name,
+                expires: now.adding(days: min(max(days, 1), 366)), now: now, transaction)
+            try journal.audit(
+                AuditEntry(area: AreaID(0), actor: person, post: post, verb: "token.make", subject: id), at: now,
+                transaction)
+        }
+        return token
+    }
+
+    package func revokeToken(_ id: Int64, of person: PersonID) async throws {
+        let now = world.now()
+        try await database.write { [journal] transaction in
+            guard try SignInStore.revokeToken(id, of: person, transaction) else { throw DirectoryRefusal.notFound }
+            try journal.audit(
+                AuditEntry(area: AreaID(0), actor: person, verb: "token.revoke", subject: id), at: now, transaction)
+        }
+    }
+}
+
+extension SignIn {
+    /// Gives a person a login. False when the login is taken. For seeds and the command line; part of the caller's
+    /// transaction.
+    package func plantAccount(
+        person: PersonID, login: String, hash: String, at now: Instant, _ transaction: any WriteTransaction
+    ) throws -> Bool {
+        try SignInStore.insertAccount(person: person, login: login, hash: hash, at: now, transaction)
+    }
+}

@@ -1,0 +1,234 @@
+import Kernel
+import Storage
+
+/// Every SQL word about accounts, sessions, tokens, codes and invitations.
+enum SignInStore {
+    struct Account: Sendable {
+        let person: PersonID
+        let hash: String
+        let failures: Int64
+        let lockedUntil: Instant
+    }
+
+    static func account(login: String, _ transaction: any ReadTransaction) throws -> Account? {
+        try transaction.first(
+            "select person_id, password_hash, failures, locked_until_ms from directory_account where login = \(login)",
+            account)
+    }
+
+    static func account(person: PersonID, _ transaction: any ReadTransaction) throws -> Account? {
+        try transaction.first(
+            """
+            select person_id, password_hash, failures, locked_until_ms from directory_account
+            where person_id = \(person)
+            """, account)
+    }
+
+    private static func account(_ row: any Row) throws -> Account {
+        Account(
+            person: try row.id(0), hash: try row.text(1), failures: try row.int(2), lockedUntil: try row.instant(3))
+    }
+
+    static func insertAccount(
+        person: PersonID, login: String, hash: String, at now: Instant, _ transaction: any WriteTransaction
+    ) throws -> Bool {
+        try transaction.run(
+            """
+            insert into directory_account (person_id, login, password_hash, failures, locked_until_ms, created_ms)
+            values (\(person), \(login), \(hash), 0, 0, \(now)) on conflict do nothing
+            """) == 1
+    }
+
+    static func setFailures(
+        _ person: PersonID, _ failures: Int64, lockedUntil: Instant, _ transaction: any WriteTransaction
+    ) throws {
+        try transaction.run(
+            """
+            update directory_account set failures = \(failures), locked_until_ms = \(lockedUntil)
+            where person_id = \(person)
+            """)
+    }
+
+    static func setPassword(_ person: PersonID, _ hash: String, _ transaction: any WriteTransaction) throws {
+        try transaction.run("update directory_account set password_hash = \(hash) where person_id = \(person)")
+    }
+
+    static func people(phoneIndex: [UInt8], _ transaction: any ReadTransaction) throws -> [(PersonID, String)] {
+        try transaction.query(
+            "select id, name from directory_person where phone_index = \(phoneIndex) order by id limit 12"
+        ) { (try $0.id(0), try $0.text(1)) }
+    }
+
+    // MARK: Sessions
+
+    struct Session: Sendable {
+        let id: Int64
+        let person: PersonID
+        let staff: Bool
+        let created: Instant
+        let seen: Instant
+        let expires: Instant
+        let device: String
+    }
+
+    static func session(digest: [UInt8], _ transaction: any ReadTransaction) throws -> Session? {
+        try transaction.first(
+            """
+            select id, person_id, staff, created_ms, seen_ms, expires_ms, device from directory_session
+            where digest = \(digest)
+            """, session)
+    }
+
+    static func sessions(of person: PersonID, _ transaction: any ReadTransaction) throws -> [Session] {
+        try transaction.query(
+            """
+            select id, person_id, staff, created_ms, seen_ms, expires_ms, device from directory_session
+            where person_id = \(person) order by seen_ms desc limit 50
+            """, session)
+    }
+
+    private static func session(_ row: any Row) throws -> Session {
+        Session(
+            id: try row.int(0), person: try row.id(1), staff: try row.flag(2), created: try row.instant(3),
+            seen: try row.instant(4), expires: try row.instant(5), device: try row.text(6))
+    }
+
+    static func insertSession(
+        id: Int64, digest: [UInt8], person: PersonID, staff: Bool, now: Instant, expires: Instant, device: String,
+        _ transaction: any WriteTransaction
+    ) throws {
+        try transaction.run(
+            """
+            insert into directory_session (id, digest, person_id, staff, created_ms, seen_ms, expires_ms, device)
+            values (\(id), \(digest), \(person), \(staff), \(now), \(now), \(expires), \(device))
+            """)
+    }
+
+    static func touch(_ id: Int64, _ now: Instant, _ transaction: any WriteTransaction) throws {
+        try transaction.run("update directory_session set seen_ms = \(now) where id = \(id)")
+    }
+
+    static func end(_ id: Int64, _ transaction: any WriteTransaction) throws {
+        try transaction.run("delete from directory_session where id = \(id)")
+    }
+
+    static func endAll(_ person: PersonID, _ transaction: any WriteTransaction) throws {
+        try transaction.run("delete from directory_session where person_id = \(person)")
+    }
+
+    // MARK: Tokens
+
+    struct Token: Sendable {
+        let person: PersonID
+        let post: PostID?
+        let expires: Instant
+    }
+
+    static func token(digest: [UInt8], _ transaction: any ReadTransaction) throws -> Token? {
+        try transaction.first(
+            "select person_id, post_id, expires_ms from directory_token where digest = \(digest)"
+        ) { Token(person: try $0.id(0), post: try $0.optionalID(1), expires: try $0.instant(2)) }
+    }
+
+    static func insertToken(
+        id: Int64, digest: [UInt8], person: PersonID, post: PostID?, name: String, expires: Instant, now: Instant,
+        _ transaction: any WriteTransaction
+    ) throws {
+        try transaction.run(
+            """
+            insert into directory_token (id, digest, person_id, post_id, name, expires_ms, created_ms)
+            values (\(id), \(digest), \(person), \(post), \(name), \(expires), \(now))
+            """)
+    }
+
+    static func tokens(
+        of person: PersonID, _ transaction: any ReadTransaction
+    ) throws -> [(id: Int64, name: String, expires: Instant)] {
+        try transaction.query(
+            "select id, name, expires_ms from directory_token where person_id = \(person) order by id desc limit 50"
+        ) { (try $0.int(0), try $0.text(1), try $0.instant(2)) }
+    }
+
+    static func revokeToken(_ id: Int64, of person: PersonID, _ transaction: any WriteTransaction) throws -> Bool {
+        try transaction.run("delete from directory_token where id = \(id) and person_id = \(person)") == 1
+    }
+
+    // MARK: One-time codes
+
+    struct Code: Sendable {
+        let digest: [UInt8]
+        let tries: Int64
+        let sent: Instant
+        let expires: Instant
+        let hourStart: Instant
+        let hourCount: Int64
+        let dayStart: Instant
+        let dayCount: Int64
+    }
+
+    static func code(phoneIndex: [UInt8], _ transaction: any ReadTransaction) throws -> Code? {
+        try transaction.first(
+            """
+            select digest, tries, sent_ms, expires_ms, hour_start_ms, hour_count, day_start_ms, day_count
+            from directory_code where phone_index = \(phoneIndex)
+            """
+        ) {
+            Code(
+                digest: try $0.bytes(0), tries: try $0.int(1), sent: try $0.instant(2), expires: try $0.instant(3),
+                hourStart: try $0.instant(4), hourCount: try $0.int(5), dayStart: try $0.instant(6),
+                dayCount: try $0.int(7))
+        }
+    }
+
+    static func putCode(_ phoneIndex: [UInt8], _ code: Code, _ transaction: any WriteTransaction) throws {
+        try transaction.run(
+            """
+            insert into directory_code
+                (phone_index, digest, tries, sent_ms, expires_ms, hour_start_ms, hour_count, day_start_ms, day_count)
+            values (\(phoneIndex), \(code.digest), \(code.tries), \(code.sent), \(code.expires), \(code.hourStart),
+                \(code.hourCount), \(code.dayStart), \(code.dayCount))
+            on conflict (phone_index) do update set digest = excluded.digest, tries = excluded.tries,
+                sent_ms = excluded.sent_ms, expires_ms = excluded.expires_ms, hour_start_ms = excluded.hour_start_ms,
+                hour_count = excluded.hour_count, day_start_ms = excluded.day_start_ms, day_count = excluded.day_count
+            """)
+    }
+
+    static func countTry(_ phoneIndex: [UInt8], _ transaction: any WriteTransaction) throws {
+        try transaction.run("update directory_code set tries = tries + 1 where phone_index = \(phoneIndex)")
+    }
+
+    static func spendCode(_ phoneIndex: [UInt8], _ transaction: any WriteTransaction) throws {
+        try transaction.run("update directory_code set expires_ms = 0 where phone_index = \(phoneIndex)")
+    }
+
+    // MARK: Invitations
+
+    static func insertInvitation(
+        digest: [UInt8], unit: AreaID, relation: HomeRelation, by person: PersonID, expires: Instant,
+        _ transaction: any WriteTransaction
+    ) throws {
+        try transaction.run(
+            """
+            insert into directory_invitation (digest, unit_id, relation, made_by, expires_ms)
+            values (\(digest), \(unit), \(relation), \(person), \(expires))
+            """)
+    }
+
+    static func invitation(
+        digest: [UInt8], _ transaction: any ReadTransaction
+    ) throws -> (unit: AreaID, relation: HomeRelation, by: PersonID)? {
+        try transaction.first(
+            "select unit_id, relation, made_by from directory_invitation where digest = \(digest)"
+        ) { (try $0.id(0), try $0.raw(1), try $0.id(2)) }
+    }
+
+    static func useInvitation(
+        digest: [UInt8], by person: PersonID, at now: Instant, _ transaction: any WriteTransaction
+    ) throws -> Bool {
+        try transaction.run(
+            """
+            update directory_invitation set used_by = \(person)
+            where digest = \(digest) and used_by is null and expires_ms > \(now)
+            """) == 1
+    }
+}

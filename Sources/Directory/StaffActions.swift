@@ -1,0 +1,118 @@
+import Kernel
+import Storage
+import Web
+
+/// The four squads of a duty roster, by the name that is stored.
+enum Squad: String, CaseIterable {
+    case service, engineering, order, environment
+
+    var phrase: Phrase {
+        switch self {
+        case .service: .squadService
+        case .engineering: .squadEngineering
+        case .order: .squadOrder
+        case .environment: .squadEnvironment
+        }
+    }
+}
+
+/// What staff keep about an estate and the year. Each action is one transaction and is audited.
+package struct StaffActions: Sendable {
+    package static let years = 2004...2099
+    let database: any Database
+    let world: World
+    let journal: any Journal
+    let calendars: Calendars
+
+    package init(database: any Database, world: World, journal: any Journal, calendars: Calendars) {
+        self.database = database
+        self.world = world
+        self.journal = journal
+        self.calendars = calendars
+    }
+
+    /// Puts somebody who works for the estate on duty; a person has one shift at a time.
+    package func addShift(
+        estate: AreaID, person: PersonID, squad: String, from: Instant, to: Instant, by actor: Actor
+    ) async throws {
+        guard let author = actor.person else { throw DirectoryRefusal.noPost }
+        guard Squad(rawValue: squad) != nil else { throw WebRefusal.malformed }
+        let now = world.now()
+        guard from < to, to.ms - from.ms <= Roster.longestShiftMs, from >= now.adding(days: -31),
+            from <= now.adding(days: 366)
+        else { throw DirectoryRefusal.badShift }
+        let id = world.nextID()
+        let today = Zone.shanghai.day(of: now)
+        try await database.write { [journal] transaction in
+            let (area, post) = try Self.place(estate, actor, transaction)
+            let colleagues = try DirectoryStore.colleagues(at: area.path, may: .caseRead, on: today, transaction)
+            guard let colleague = colleagues.first(where: { $0.person == person }) else {
+                throw DirectoryRefusal.notFound
+            }
+            let others = try RosterStore.shifts(area: estate, from: from, to: to, transaction)
+            let shift = Shift(id: id, person: person, name: colleague.name, squad: squad, from: from, to: to)
+            guard !others.contains(where: { $0.person == person }),
+                try RosterStore.insert(shift, area: estate, by: author, at: now, transaction)
+            else { throw DirectoryRefusal.shiftTaken }
+            try journal.audit(
+                AuditEntry(
+                    area: estate, actor: author, post: post.id, verb: "roster.add", subject: id,
+                    detail: "\(person.text) \(squad) \(from.ms) \(to.ms)"), at: now, transaction)
+        }
+    }
+
+    package func deleteShift(_ id: Int64, estate: AreaID, by actor: Actor) async throws {
+        guard let author = actor.person else { throw DirectoryRefusal.noPost }
+        let now = world.now()
+        try await database.write { [journal] transaction in
+            let (_, post) = try Self.place(estate, actor, transaction)
+            guard try RosterStore.delete(id, area: estate, transaction) else { throw DirectoryRefusal.notFound }
+            try journal.audit(
+                AuditEntry(area: estate, actor: author, post: post.id, verb: "roster.delete", subject: id), at: now,
+                transaction)
+        }
+    }
+
+    private static func place(
+        _ estate: AreaID, _ actor: Actor, _ transaction: any ReadTransaction
+    ) throws -> (Area, Post) {
+        guard let area = try DirectoryStore.area(estate, transaction), area.level == .estate,
+            let post = actor.post(for: .rosterEdit, at: area.path)
+        else { throw DirectoryRefusal.notFound }
+        return (area, post)
+    }
+
+    package func changeDay(_ day: Day, to kind: DayKind, source: String, by actor: Actor) async throws {
+        guard Self.years.contains(day.civil.year) else { throw DirectoryRefusal.yearOutOfRange }
+        try await editCalendar(subject: Int64(day.number), detail: "\(day) \(kind.code)", source, actor) { person, db in
+            try CalendarStore.put(day, kind: kind, source: source, by: person, db)
+        }
+    }
+
+    package func confirmYear(_ year: Int, source: String, by actor: Actor) async throws {
+        guard Self.years.contains(year) else { throw DirectoryRefusal.yearOutOfRange }
+        try await editCalendar(subject: Int64(year), detail: "confirm", source, actor) { person, db in
+            try CalendarStore.confirm(year: year, source: source, by: person, db)
+        }
+    }
+
+    private func editCalendar(
+        subject: Int64, detail: String, _ source: String, _ actor: Actor,
+        _ change: @escaping @Sendable (PersonID, any WriteTransaction) throws -> Void
+    ) async throws {
+        guard let person = actor.person, let post = actor.posts.first(where: { $0.role.verbs.contains(.calendarEdit) })
+        else { throw DirectoryRefusal.noPost }
+        guard (1...120).contains(source.unicodeScalars.count), TextRules.isPlain(source) else {
+            throw DirectoryRefusal.badSource
+        }
+        let now = world.now()
+        try await database.write { [journal] transaction in
+            try change(person, transaction)
+            try journal.audit(
+                AuditEntry(
+                    area: AreaID(0), actor: person, post: post.id, verb: "calendar.edit", subject: subject,
+                    detail: "\(detail) \(source)"), at: now, transaction)
+        }
+        calendars.forget()
+    }
+}

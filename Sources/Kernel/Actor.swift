@@ -1,0 +1,159 @@
+/// What a post lets its holder do. A permission is a verb and an area: it holds at the post's area and everywhere below.
+package enum Verb: String, CaseIterable, Sendable {
+    case caseRead, caseRegister, caseTriage, caseDispatch, caseAttend, caseHandle, caseFeedBack, caseEscalate
+    case caseSuspend, caseMerge, caseReturn, caseStrikeOff, casePublish
+    case policyEdit, calendarEdit, rosterEdit, residentApprove, phoneUnmask, statisticsRead, auditRead, directoryEdit
+}
+
+/// The role of a post (岗位角色). Which verbs it carries is a fact of the product, listed in one place.
+package enum Role: Int64, CaseIterable, Sendable {
+    /// 物业前台: front desk of the property company.
+    case desk = 1
+    /// 红管家: the red steward, who goes there and does it.
+    case steward = 2
+    /// 网格员: the community's grid officer.
+    case grid = 3
+    /// 社区核销人: the community's approver of strike-offs.
+    case approver = 4
+    /// 公示编辑: writes and approves what the public reads.
+    case moderator = 5
+    /// 业委会委员.
+    case committee = 6
+    /// 部门承办人, such as the urban-management squad.
+    case department = 7
+    /// 街道.
+    case street = 8
+    /// 区.
+    case district = 9
+    /// 系统管理员.
+    case administrator = 10
+    /// 审计管理员.
+    case auditor = 11
+
+    /// A stable English name for programs.
+    package var code: String { String(describing: self) }
+
+    package var verbs: Set<Verb> {
+        switch self {
+        case .desk:
+            [
+                .caseRead, .caseRegister, .caseTriage, .caseDispatch, .caseFeedBack, .caseSuspend, .caseMerge,
+                .caseReturn, .caseEscalate, .residentApprove, .phoneUnmask, .rosterEdit, .statisticsRead,
+            ]
+        case .steward:
+            [
+                .caseRead, .caseRegister, .caseAttend, .caseHandle, .caseFeedBack, .caseSuspend, .caseEscalate,
+                .phoneUnmask,
+            ]
+        case .grid:
+            [
+                .caseRead, .caseRegister, .caseTriage, .caseDispatch, .caseAttend, .caseHandle, .caseFeedBack,
+                .caseSuspend, .caseMerge, .caseReturn, .caseEscalate, .residentApprove, .phoneUnmask, .statisticsRead,
+            ]
+        case .approver: [.caseRead, .caseStrikeOff, .caseEscalate, .caseMerge, .caseReturn, .statisticsRead]
+        case .moderator: [.caseRead, .casePublish, .statisticsRead]
+        case .committee: [.caseRead, .caseRegister, .caseHandle, .caseAttend, .caseFeedBack, .statisticsRead]
+        case .department: [.caseRead, .caseAttend, .caseHandle, .caseFeedBack, .caseSuspend, .caseEscalate]
+        case .street, .district:
+            [
+                .caseRead, .caseRegister, .caseTriage, .caseDispatch, .caseAttend, .caseHandle, .caseFeedBack,
+                .caseSuspend, .caseMerge, .caseReturn, .caseEscalate, .caseStrikeOff, .statisticsRead,
+            ]
+        case .administrator: [.policyEdit, .calendarEdit, .rosterEdit, .directoryEdit]
+        case .auditor: [.auditRead]
+        }
+    }
+}
+
+/// One post of a person, in force now.
+package struct Post: Sendable, Hashable {
+    package let id: PostID
+    package let role: Role
+    package let organisation: OrganisationID
+    /// The organisation at the head of its family (a company of its branch offices). Complaints about one member never
+    /// reach a post of any other.
+    package let family: OrganisationID
+    package let party: Party
+    package let area: AreaID
+    package let level: AreaLevel
+    package let path: AreaPath
+    package let title: String
+
+    package init(
+        id: PostID, role: Role, organisation: OrganisationID, family: OrganisationID, party: Party, area: AreaID,
+        level: AreaLevel, path: AreaPath, title: String
+    ) {
+        self.id = id
+        self.role = role
+        self.organisation = organisation
+        self.family = family
+        self.party = party
+        self.area = area
+        self.level = level
+        self.path = path
+        self.title = title
+    }
+}
+
+/// How a person belongs to a unit (与房屋的关系).
+package enum HomeRelation: Int64, CaseIterable, Sendable {
+    case owner = 1
+    case coOwner = 2
+    case tenant = 3
+    case family = 4
+    package var code: String { String(describing: self) }
+}
+
+/// A unit that a person is bound to today.
+package struct Home: Sendable, Hashable {
+    package let unit: AreaID
+    package let building: AreaID
+    package let estate: AreaID
+    package let path: AreaPath
+    package let relation: HomeRelation
+    /// Such as `3 号楼 2 单元 502`.
+    package let label: String
+    package let estateName: String
+    package init(
+        unit: AreaID, building: AreaID, estate: AreaID, path: AreaPath, relation: HomeRelation, label: String,
+        estateName: String
+    ) {
+        self.unit = unit
+        self.building = building
+        self.estate = estate
+        self.path = path
+        self.relation = relation
+        self.label = label
+        self.estateName = estateName
+    }
+}
+
+/// Who asks: a person with the posts and homes in force now, or a visitor.
+package struct Actor: Sendable {
+    package let person: PersonID?
+    package let name: String
+    package let posts: [Post]
+    package let homes: [Home]
+    /// Signed in by a personal token, which is limited to one post.
+    package let byToken: Bool
+
+    package init(person: PersonID?, name: String, posts: [Post], homes: [Home], byToken: Bool = false) {
+        self.person = person
+        self.name = name
+        self.posts = posts
+        self.homes = homes
+        self.byToken = byToken
+    }
+
+    package static let visitor = Actor(person: nil, name: "", posts: [], homes: [])
+
+    package var isStaff: Bool { !posts.isEmpty }
+
+    /// The post by which the actor may do this at the area, the narrowest first; nil if none.
+    package func post(for verb: Verb, at path: AreaPath) -> Post? {
+        posts.filter { $0.role.verbs.contains(verb) && $0.path.contains(path) }.max { $0.level < $1.level }
+    }
+
+    package func may(_ verb: Verb, at path: AreaPath) -> Bool { post(for: verb, at: path) != nil }
+    package func may(_ verb: Verb) -> Bool { posts.contains { $0.role.verbs.contains(verb) } }
+}

@@ -1,0 +1,87 @@
+import Cases
+import Foundation
+import Kernel
+import Logging
+import ServiceLifecycle
+import Storage
+import Web
+
+/// What the server does by itself: clocks, the outbox, the audit's seals, housekeeping. Each beat takes a lease first,
+/// so that of several servers one does it; a killed server's lease runs out.
+package struct Background: Service {
+    let house: House
+    let logger: Logger
+    private let holder: String
+
+    package init(house: House, logger: Logger) {
+        self.house = house
+        self.logger = logger
+        holder = "server-\(ProcessInfo.processInfo.processIdentifier)-\(house.world.nextID())"
+    }
+
+    package func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            var tick = 0
+            var night = Zone.shanghai.day(of: house.world.now())
+            while !Task.isCancelled {
+                await beat(tick, &night)
+                tick += 1
+                try await Task.sleep(for: .milliseconds(500))
+            }
+        }
+        house.live.close()
+    }
+
+    private func beat(_ tick: Int, _ night: inout Day) async {
+        do {
+            try await deliver()
+            if tick % 2 == 0, try await lease("cases.clocks") {
+                try await house.cases.clockwork.sweep()
+                let today = Zone.shanghai.day(of: house.world.now())
+                if today > night {
+                    try await house.cases.clockwork.overnight(midnight: Zone.shanghai.instant(today))
+                    night = today
+                }
+            }
+            if tick % 2 == 1 {
+                _ = try await Sealer(key: house.secrets.auditBytes, holder: holder).seal(
+                    house.database, at: house.world.now())
+            }
+            if tick % 40 == 0 { house.live.beat() }
+            if tick % 7200 == 7199 { try await housekeeping() }
+        } catch is CancellationError {
+            return
+        } catch {
+            logger.error("background work failed", metadata: ["error": "\(error)"])
+            house.metrics.count("redsteward_background_failures_total")
+        }
+    }
+
+    private func lease(_ name: String) async throws -> Bool {
+        let now = house.world.now()
+        let holder = holder
+        return try await house.database.write {
+            try Leases().acquire(name, holder: holder, leaseMs: 15_000, at: now, $0)
+        }
+    }
+
+    /// Tells the browsers what changed. Reads first, so that a quiet house writes nothing.
+    private func deliver() async throws {
+        let now = house.world.now()
+        let waiting: Bool = try await house.database.read { try Outbox().isWaiting("live", $0) }
+        guard waiting else { return }
+        let done = try await house.database.write { transaction in
+            let deliveries = try Outbox().take("live", limit: 500, transaction)
+            try Outbox().markDone(deliveries, at: now, transaction)
+            return deliveries
+        }
+        for path in Set(done.map(\.payload)) { house.live.changed(AreaPath(path)) }
+    }
+
+    private func housekeeping() async throws {
+        let now = house.world.now()
+        _ = try await house.database.write { transaction in
+            try Outbox().prune(doneBefore: now.adding(days: -1), transaction)
+        }
+    }
+}

@@ -1,0 +1,155 @@
+import ArgumentParser
+import Foundation
+import Hummingbird
+import Kernel
+import Logging
+import ServiceLifecycle
+import Storage
+import StorageSQLite
+import Web
+
+/// The operator's command line.
+package struct RedSteward: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "redsteward", abstract: "RedSteward 红管家: one house for an estate's five parties.",
+        subcommands: [Serve.self, Demo.self, Verify.self, SchemaText.self, Import.self])
+    package init() {}
+
+    package static func start() async { await main() }
+}
+
+struct ServeOptions: ParsableArguments {
+    @Option(help: "The folder of the database, the keys and the files.")
+    var data: String
+    @Option(help: "The port; 0 picks a free one.")
+    var port: Int = 8080
+    @Option(help: "The address to listen on.")
+    var host: String = "127.0.0.1"
+    @Option(help: "How people reach the site, such as https://estate.example. With https cookies are Secure.")
+    var publicURL: String = ""
+    @Flag(help: "Answer /metrics to callers from elsewhere too.")
+    var openMetrics = false
+
+    func configuration() -> ServerConfiguration {
+        var configuration = ServerConfiguration(folder: data)
+        configuration.host = host
+        configuration.port = port
+        configuration.publicURL = publicURL
+        configuration.openMetrics = openMetrics
+        return configuration
+    }
+}
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Serve a house.")
+    @OptionGroup var options: ServeOptions
+
+    func run() async throws {
+        let house = try await open(options.configuration())
+        try await Running.serve(house) { port in print("ready http://\(options.host):\(port)") }
+    }
+}
+
+struct Demo: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve a demo district, planted on the first start and found again on the next.")
+    @OptionGroup var options: ServeOptions
+    @Option(name: .customLong("accounts-json"), help: "Write the demo accounts here, for programs.")
+    var accountsJSON: String?
+
+    func run() async throws {
+        var configuration = options.configuration()
+        configuration.demo = true
+        let house = try await open(configuration)
+        let accounts = try await DemoSeed(house).plant()
+        if let path = accountsJSON {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+            try encoder.encode(accounts).write(to: URL(fileURLWithPath: path), options: .atomic)
+        }
+        try await Running.serve(house) { port in
+            Self.table(accounts)
+            print("ready http://\(options.host):\(port)")
+        }
+    }
+
+    static func table(_ accounts: [DemoSeed.Account]) {
+        func wide(_ text: String, _ width: Int) -> String {
+            let size = text.unicodeScalars.reduce(0) { $0 + ($1.value > 0x2E80 ? 2 : 1) }
+            return text + String(repeating: " ", count: max(1, width - size))
+        }
+        print(wide("role", 15) + wide("name", 12) + wide("login", 15) + wide("password", 26) + "area")
+        for one in accounts {
+            print(wide(one.role, 15) + wide(one.name, 12) + wide(one.login, 15) + wide(one.password, 26) + one.area)
+        }
+    }
+}
+
+/// Opens a house or says in one line why not.
+func open(_ configuration: ServerConfiguration) async throws -> House {
+    do {
+        return try await House.open(configuration, world: SystemWorld.make())
+    } catch StorageFailure.busy {
+        throw ValidationError("another server holds \(configuration.folder); stop it first, or use another folder")
+    } catch StorageFailure.migrationChanged(let id) {
+        throw ValidationError("the data was made with another text of migration \(id); use the version that made it")
+    } catch StorageFailure.newerSchema(let id) {
+        throw ValidationError("the data was made by a newer version (\(id)); use that version")
+    }
+}
+
+enum Running {
+    /// Serves until it is told to stop, then finishes what is under way.
+    static func serve(_ house: House, ready: @escaping @Sendable (Int) -> Void) async throws {
+        var logger = Logger(label: "redsteward")
+        logger.logLevel = .notice
+        let app = Application(
+            router: house.router().router,
+            configuration: .init(
+                address: .hostname(house.configuration.host, port: house.configuration.port),
+                serverName: "redsteward"),
+            onServerRunning: { channel in
+                ready(channel.localAddress?.port ?? house.configuration.port)
+                fflush(nil)
+            }, logger: logger)
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [
+                    .init(service: Background(house: house, logger: logger)), .init(service: app),
+                ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+        try await house.database.close()
+    }
+}
+
+struct Verify: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check the audit's seals and the data, also while the house is served.")
+    @Option(help: "The folder of the database, the keys and the files.")
+    var data: String
+
+    func run() async throws {
+        var options = SQLiteDatabase.Options()
+        options.readOnly = true
+        let keys = try Secret.auditKey(folder: data)
+        let database = try await SQLiteDatabase.open(path: data + "/redsteward.db", options: options)
+        let report = try await Verifier(key: keys).verify(database)
+        try await database.close()
+        print("seals \(report.seals), sealed rows \(report.sealedRows), unsealed tail \(report.unsealedRows)")
+        print(
+            "outbox waiting \(report.outboxWaiting), jobs waiting \(report.jobsWaiting), given up \(report.jobsGivenUp)")
+        for line in report.integrity { print("integrity: \(line)") }
+        for one in report.breaks { print("BREAK in area \(one.area), seal \(one.seq): \(one.kind.rawValue)") }
+        print(report.isSound ? "sound" : "NOT SOUND")
+        if !report.isSound { throw ExitCode(1) }
+    }
+}
+
+/// Prints the schema as one engine's text: what the tests load into PostgreSQL.
+struct SchemaText: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "schema", abstract: "Print the schema.", shouldDisplay: false)
+    @Flag(help: "For PostgreSQL instead of SQLite.")
+    var postgres = false
+    func run() throws { print(House.schema.ddl(for: postgres ? .postgres : .sqlite)) }
+}

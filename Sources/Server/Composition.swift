@@ -1,0 +1,127 @@
+import Attachments
+import Cases
+import Directory
+import Foundation
+import Hummingbird
+import Kernel
+import Logging
+import Messaging
+import Storage
+import StorageSQLite
+import Web
+
+/// What an operator configures.
+package struct ServerConfiguration: Sendable {
+    package var folder: String
+    package var host = "127.0.0.1"
+    package var port = 8080
+    package var publicURL = ""
+    package var openMetrics = false
+    /// A demo district shows one-time codes on the page.
+    package var demo = false
+    package var passwordCost = PasswordCost.interactive
+    /// Every distinct statement goes here, for the test that prepares them on PostgreSQL.
+    package var recorder: (@Sendable (String) -> Void)?
+
+    package init(folder: String) { self.folder = folder }
+}
+
+/// The whole house, composed once for `main` and for the tests.
+package struct House: Sendable {
+    package let configuration: ServerConfiguration
+    package let database: SQLiteDatabase
+    package let world: World
+    package let secrets: Secrets
+    package let directory: DirectoryHouse
+    package let cases: CasesHouse
+    package let live: LiveHub
+    package let metrics: Metrics
+    package let settings: SiteSettings
+
+    /// All migrations, lower floors first.
+    package static let schema = Schema(
+        DirectoryMigrations.all + MessagingMigrations.all + Attachments.migrations + CaseMigrations.all)
+
+    package static func open(_ configuration: ServerConfiguration, world: World) async throws -> House {
+        try FileManager.default.createDirectory(
+            atPath: configuration.folder, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        let path = configuration.folder + "/redsteward.db"
+        // Lost keys must be noticed: a database that exists is never given new ones.
+        let exists = FileManager.default.fileExists(atPath: path)
+        let keys =
+            exists
+            ? try KeyFile.load(folder: configuration.folder)
+            : try KeyFile.loadOrCreate(folder: configuration.folder, randomBytes: world.randomBytes)
+        var options = SQLiteDatabase.Options()
+        options.recorder = configuration.recorder
+        let database = try await SQLiteDatabase.open(path: path, options: options)
+        try await schema.migrate(database, at: world.now())
+        let secrets = try Secrets(keys, world: world, cost: configuration.passwordCost)
+        let journal = StandardJournal(
+            consumers: [OutboxConsumer("live")], auditKey: secrets.auditBytes, nextID: world.nextID)
+        let now = world.now()
+        try await database.write { transaction in
+            try CalendarStore.seed(transaction)
+            try BaseSeed.plant(at: now, nextID: world.nextID, transaction)
+        }
+        let url =
+            configuration.publicURL.isEmpty
+            ? "http://\(configuration.host):\(configuration.port)" : configuration.publicURL
+        let settings = SiteSettings(
+            secure: url.hasPrefix("https://"), publicURL: url, openMetrics: configuration.openMetrics)
+        let sender: any CodeSender = configuration.demo ? DemoCodeSender() : NoCodeSender()
+        let calendars = Calendars(database: database)
+        let signIn = SignIn(
+            database: database, world: world, journal: journal, secrets: secrets, sender: sender)
+        let directory = DirectoryHouse(
+            database: database, world: world, journal: journal, secrets: secrets, signIn: signIn,
+            calendars: calendars, settings: settings)
+        let live = LiveHub()
+        let cases = CasesHouse(
+            database: database, world: world, journal: journal, secrets: secrets,
+            attachments: try Attachments(folder: configuration.folder + "/files", world: world),
+            inbox: Inbox(notices: CaseNotices.all, nextID: world.nextID), calendars: calendars, settings: settings,
+            live: live)
+        return House(
+            configuration: configuration, database: database, world: world, secrets: secrets, directory: directory,
+            cases: cases, live: live, metrics: Metrics(), settings: settings)
+    }
+
+    /// The router with every route, and the table of them.
+    package func router() -> (router: Router<WebContext>, routes: [RouteSpec]) {
+        let router = Router(context: WebContext.self)
+        let world = world
+        let door = FrontDoor(
+            settings: settings, metrics: metrics, clock: world.now,
+            requestName: { ID<CaseTag>(world.nextID()).text },
+            faultMessage: { error, words in
+                error as? StorageFailure == .full || error as? StorageFailure == .readOnly
+                    ? words(.errorFull) : nil
+            })
+        router.add(middleware: door)
+        router.add(
+            middleware: SignInMiddleware(
+                signIn: directory.signIn, secrets: secrets, world: world, settings: settings))
+        router.add(middleware: door.inner)
+        let table = RouteTable(router: router)
+        Assets.routes(table)
+        ModeRoutes.routes(table, settings: settings)
+        directory.routes(table)
+        cases.routes(table)
+        let metrics = metrics
+        let live = live
+        let open = settings.openMetrics
+        table.get("/healthz", .everyone) { _, _ in
+            Response(status: .ok, headers: [.contentType: "text/plain"], body: .init(byteBuffer: ByteBuffer(string: "ok\n")))
+        }
+        table.get("/metrics", .everyone) { _, context in
+            guard open || context.isLoopback else { throw WebRefusal.notFound }
+            metrics.gauge("redsteward_live_streams", Int64(live.count))
+            return Response(
+                status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
+                body: .init(byteBuffer: ByteBuffer(string: metrics.text)))
+        }
+        return (router, table.specs)
+    }
+}

@@ -1,0 +1,86 @@
+import Hummingbird
+import Kernel
+
+/// The stylesheet, the script and the mark, compiled in. Their addresses carry a digest, so browsers keep them for good.
+package enum Assets {
+    static let css: [UInt8] = minified(
+        PackageResources.tokens_css + [0x0A] + PackageResources.app_css + [0x0A] + PackageResources.more_css)
+    static let js: [UInt8] = PackageResources.app_js
+
+    static let stylesheet = Href("/assets/app.css", query: [("v", digest(css))])
+    static let script = Href("/assets/app.js", query: [("v", digest(js))])
+    package static var stylesheetSize: Int { css.count }
+
+    /// FNV-1a: a name for a cache, not a seal.
+    private static func digest(_ bytes: [UInt8]) -> String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        return String(hash, radix: 36)
+    }
+
+    /// Drops comments and the space around punctuation; text inside quotes stays as it is.
+    private static func minified(_ bytes: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count)
+        var index = 0
+        var quote: UInt8?
+        while index < bytes.count {
+            let byte = bytes[index]
+            if let open = quote {
+                result.append(byte)
+                if byte == open { quote = nil }
+                index += 1
+            } else if byte == 0x22 || byte == 0x27 {
+                quote = byte
+                result.append(byte)
+                index += 1
+            } else if byte == 0x2F, index + 1 < bytes.count, bytes[index + 1] == 0x2A {
+                index += 2
+                while index + 1 < bytes.count, !(bytes[index] == 0x2A && bytes[index + 1] == 0x2F) { index += 1 }
+                index += 2
+            } else if byte == 0x20 || byte == 0x0A || byte == 0x09 || byte == 0x0D {
+                while index < bytes.count, [0x20, 0x0A, 0x09, 0x0D].contains(bytes[index]) { index += 1 }
+                let before = result.last ?? 0x7B
+                let after = index < bytes.count ? bytes[index] : 0x7D
+                if ![0x7B, 0x7D, 0x3B, 0x2C].contains(before), ![0x7B, 0x7D, 0x3B].contains(after) {
+                    result.append(0x20)
+                }
+            } else {
+                result.append(byte)
+                index += 1
+            }
+        }
+        return result
+    }
+
+    package static func routes(_ table: RouteTable) {
+        let forever = "public, max-age=31536000, immutable"
+        table.get("/assets/app.css", .everyone) { _, _ in
+            Answer.bytes(css, type: "text/css; charset=utf-8", cache: forever)
+        }
+        table.get("/assets/app.js", .everyone) { _, _ in
+            Answer.bytes(js, type: "text/javascript; charset=utf-8", cache: forever)
+        }
+        table.get("/assets/seal.svg", .everyone) { _, _ in
+            Answer.bytes(PackageResources.seal_svg, type: "image/svg+xml", cache: "public, max-age=86400")
+        }
+        table.get("/manifest.webmanifest", .everyone) { _, context in
+            let words = context.words
+            return Answer.json(
+                .object([
+                    ("name", .string(words(.brand))), ("short_name", .string(words(.brand))),
+                    ("start_url", .string("/home")), ("display", .string("standalone")),
+                    ("background_color", .string("#FBF9F5")), ("theme_color", .string("#B3261E")),
+                    (
+                        "icons",
+                        .array([
+                            .object([
+                                ("src", .string("/assets/seal.svg")), ("sizes", .string("any")),
+                                ("type", .string("image/svg+xml")),
+                            ])
+                        ])
+                    ),
+                ]))
+        }
+    }
+}

@@ -1,0 +1,122 @@
+// Everything works without this file. It adds: live lists, keys on the desk, and a report that waits for the network.
+(() => {
+  'use strict';
+  const $ = (s, r = document) => r.querySelector(s);
+
+  // A form is sent once. The key inside makes a second arrival harmless.
+  document.addEventListener('submit', (e) => {
+    const form = e.target;
+    if (form.dataset.sent) { e.preventDefault(); return; }
+    if (!form.matches('[data-offline]')) { form.dataset.sent = '1'; setTimeout(() => delete form.dataset.sent, 4000); }
+  });
+
+  // The offline box: a report is kept in the phone until it got through.
+  const open = () => new Promise((ok, no) => {
+    const r = indexedDB.open('redsteward', 1);
+    r.onupgradeneeded = () => r.result.createObjectStore('reports', { keyPath: 'key' });
+    r.onsuccess = () => ok(r.result); r.onerror = () => no(r.error);
+  });
+  const store = async (mode, work) => {
+    const db = await open();
+    return new Promise((ok, no) => {
+      const t = db.transaction('reports', mode); const q = work(t.objectStore('reports'));
+      t.oncomplete = () => ok(q && q.result); t.onerror = () => no(t.error);
+    });
+  };
+  const post = async (action, fields) => {
+    const data = new FormData();
+    for (const [k, v] of fields) data.append(k, v);
+    return fetch(action, { method: 'POST', body: data, redirect: 'follow', credentials: 'same-origin' });
+  };
+  const flush = async () => {
+    for (const item of (await store('readonly', (s) => s.getAll())) || []) {
+      try {
+        const answer = await post(item.action, item.fields);
+        if (answer.ok || answer.status === 422 || answer.status === 403) await store('readwrite', (s) => s.delete(item.key));
+        if (answer.ok && $('[data-offline]')) location.href = answer.url;
+      } catch { return; }
+    }
+  };
+  const report = $('form[data-offline]');
+  if (report && 'indexedDB' in window) {
+    report.addEventListener('submit', async (e) => {
+      e.preventDefault();
+      const button = $('button[type=submit], button:not([type])', report);
+      button.disabled = true;
+      const fields = [...new FormData(report)].filter(([, v]) => !(v instanceof File && !v.size));
+      const key = (fields.find(([k]) => k === 'key') || [])[1] || String(Date.now());
+      try {
+        const answer = await post(report.action, fields);
+        if (answer.ok) { location.href = answer.url; return; }
+        document.open(); document.write(await answer.text()); document.close();
+      } catch {
+        await store('readwrite', (s) => s.put({ key, action: report.action, fields }));
+        button.disabled = false;
+        $('[data-kept]', report).hidden = false;
+      }
+    });
+    const box = $('[data-count]', report);
+    report.addEventListener('change', (e) => {
+      if (e.target.type === 'file' && box) box.textContent = e.target.files.length ? box.dataset.count.replace('{0}', e.target.files.length) : '';
+    });
+  }
+  if ('indexedDB' in window) { addEventListener('online', flush); flush().catch(() => {}); }
+
+  // What a sentence sounds like: category chips follow the words.
+  const what = $('#what'), kinds = $('[data-kinds]');
+  if (what && kinds) {
+    const table = JSON.parse(kinds.dataset.kinds);
+    let chosen = !!$('input:checked', kinds);
+    kinds.addEventListener('change', () => { chosen = true; });
+    what.addEventListener('input', () => {
+      if (chosen) return;
+      for (const [id, list] of table) {
+        const hit = list.some((w) => what.value.includes(w));
+        const radio = $(`input[value="${id}"]`, kinds);
+        if (radio && hit) { radio.checked = true; return; }
+      }
+    });
+  }
+
+  // The desk: keys and live rows.
+  const jobs = $('.jobs');
+  if (jobs) {
+    const rows = () => [...document.querySelectorAll('.job')];
+    document.addEventListener('keydown', (e) => {
+      if (e.target.matches('input,textarea,select') || e.ctrlKey || e.metaKey || e.altKey) {
+        if (e.key === 'Escape') e.target.blur();
+        return;
+      }
+      const list = rows(); let i = list.indexOf(document.activeElement);
+      if (i < 0) i = list.findIndex((r) => r.hasAttribute('aria-current'));
+      if (e.key === 'j') (list[i + 1] || list[list.length - 1])?.focus();
+      else if (e.key === 'k') (list[i - 1] || list[0])?.focus();
+      else if (e.key === '/') { e.preventDefault(); $('#s')?.focus(); }
+      else if (e.key === 'n') $('[data-new]')?.click();
+      else if (e.key === 'e') $('[data-next]')?.click();
+      else if (e.key === '?') { const k = $('.keys'); if (k) k.scrollIntoView(); }
+    });
+    const live = $('[data-live]');
+    if (live && 'EventSource' in window) {
+      let timer = 0;
+      const source = new EventSource('/desk/live');
+      const refresh = async () => {
+        timer = 0;
+        try {
+          const answer = await fetch(location.pathname + location.search, { credentials: 'same-origin' });
+          if (!answer.ok) return;
+          const doc = new DOMParser().parseFromString(await answer.text(), 'text/html');
+          const focus = document.activeElement && document.activeElement.dataset.id;
+          for (const sel of ['.jobs', '.queues']) {
+            const from = $(sel, doc), to = $(sel);
+            if (from && to) to.replaceChildren(...from.childNodes);
+          }
+          if (focus) $(`.job[data-id="${focus}"]`)?.focus();
+        } catch { /* the next event tries again */ }
+      };
+      source.addEventListener('changed', () => { if (!timer) timer = setTimeout(refresh, 400); });
+      source.onopen = () => { live.hidden = false; };
+      source.onerror = () => { live.hidden = true; };
+    }
+  }
+})();

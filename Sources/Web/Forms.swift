@@ -1,0 +1,144 @@
+import Hummingbird
+import Kernel
+import NIOCore
+
+/// A file that came with a form: its content, for the caller to judge; its name is not trusted.
+package struct UploadedFile: Sendable {
+    package let field: String
+    package let bytes: [UInt8]
+}
+
+/// What came with a form.
+package struct Submission: Sendable {
+    package let fields: FormFields
+    package let files: [UploadedFile]
+}
+
+extension WebContext {
+    /// Reads an urlencoded form of at most 64 KiB and checks that it comes from a page of this browser.
+    package func form(_ request: Request) async throws -> FormFields {
+        try await submission(request, maxFileBytes: 0, maxFiles: 0).fields
+    }
+
+    /// Reads a form that may carry files. Nothing is kept of a form without the right token.
+    package func submission(_ request: Request, maxFileBytes: Int, maxFiles: Int) async throws -> Submission {
+        let type = request.headers[.contentType] ?? ""
+        let result: Submission
+        if type.lowercased().hasPrefix("multipart/form-data") {
+            result = try await multipart(request, type, maxFileBytes: maxFileBytes, maxFiles: maxFiles)
+        } else {
+            guard let buffer = try? await request.body.collect(upTo: maxUploadSize) else { throw WebRefusal.tooLarge }
+            do {
+                result = Submission(fields: try FormFields(urlEncoded: buffer.readableBytesView), files: [])
+            } catch {
+                throw WebRefusal.malformed
+            }
+        }
+        guard let token = result.fields["_form"], sameToken(token) else { throw WebRefusal.crossSite }
+        return result
+    }
+
+    private func sameToken(_ token: String) -> Bool {
+        let a = Array(token.utf8)
+        let b = Array(formToken.utf8)
+        guard !b.isEmpty, a.count == b.count else { return false }
+        return zip(a, b).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+
+    private func multipart(
+        _ request: Request, _ type: String, maxFileBytes: Int, maxFiles: Int
+    ) async throws -> Submission {
+        var reader: MultipartParser
+        do {
+            reader = try MultipartParser(
+                contentType: type,
+                limits: MultipartLimits(
+                    fileBytes: maxFileBytes, totalBytes: maxFileBytes * max(maxFiles, 1) + (1 << 20)))
+        } catch {
+            throw WebRefusal.malformed
+        }
+        var fields: [(name: String, value: String)] = []
+        var files: [UploadedFile] = []
+        var name: String?
+        var current: [UInt8] = []
+        func take(_ events: [MultipartEvent]) throws {
+            for event in events {
+                switch event {
+                case .field(let key, let value): fields.append((key, value))
+                case .fileBegin(let key, _, _): (name, current) = (key, [])
+                case .fileBody(let bytes): current += bytes
+                case .fileEnd:
+                    if let key = name, !current.isEmpty {
+                        guard files.count < maxFiles else { throw WebRefusal.tooLarge }
+                        files.append(UploadedFile(field: key, bytes: current))
+                    }
+                    (name, current) = (nil, [])
+                }
+            }
+        }
+        do {
+            for try await chunk in request.body { try take(try reader.feed(Array(chunk.readableBytesView))) }
+            try reader.finish()
+        } catch let fault as MultipartFault {
+            throw fault.kind == .tooLarge ? WebRefusal.tooLarge : WebRefusal.malformed
+        }
+        return Submission(fields: FormFields(fields), files: files)
+    }
+
+    /// A JSON body of at most 64 KiB.
+    package func json(_ request: Request) async throws -> JSON {
+        guard let buffer = try? await request.body.collect(upTo: maxUploadSize) else { throw WebRefusal.tooLarge }
+        do {
+            return try JSONReader.read(Array(buffer.readableBytesView))
+        } catch {
+            throw WebRefusal.malformed
+        }
+    }
+}
+
+/// The parts of a form that say what is wrong, at the field.
+package enum Form {
+    package static func error(_ refusal: (any Refusal)?, for field: String, _ context: WebContext) -> HTML {
+        guard let refusal, refusal.field == field else { return .empty }
+        return "<p class=\"bad\" id=\"\(field)-error\">\(context.words(refusal.message))</p>"
+    }
+
+    package static func invalid(_ refusal: (any Refusal)?, _ field: String) -> HTML {
+        guard let refusal, refusal.field == field else { return .empty }
+        return " aria-invalid=true aria-describedby=\"\(field)-error\""
+    }
+
+    /// What is wrong with the whole, above the form.
+    package static func summary(_ refusal: (any Refusal)?, _ context: WebContext) -> HTML {
+        guard let refusal else { return .empty }
+        return """
+            <div class="note" role="alert"><b>\(context.words(refusal.message))</b> \(context.words(.errorKept))</div>
+            """
+    }
+
+    package static func select(
+        _ name: String, label: String, _ options: [(value: String, text: String)], chosen: String = ""
+    ) -> HTML {
+        let items = HTML.joined(
+            options.map { option -> HTML in
+                let mark: HTML = option.value == chosen ? " selected" : ""
+                return "<option value=\"\(option.value)\"\(mark)>\(option.text)</option>"
+            })
+        return """
+            <div class="field"><label for="\(name)">\(label)</label><select class="in" id="\(name)" name="\(name)">\(items)</select></div>
+            """
+    }
+
+    package static func chips(
+        _ name: String, _ options: [(value: String, text: String)], chosen: String, many: Bool = false
+    ) -> HTML {
+        HTML.joined(
+            options.map { option -> HTML in
+                let type: HTML = many ? "checkbox" : "radio"
+                let mark: HTML = option.value == chosen ? " checked" : ""
+                return """
+                    <label class="chip"><input type="\(type)" name="\(name)" value="\(option.value)"\(mark)><span>\(option.text)</span></label>
+                    """
+            })
+    }
+}

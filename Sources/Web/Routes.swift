@@ -1,0 +1,172 @@
+import HTTPTypes
+import Hummingbird
+import Kernel
+import Logging
+import NIOCore
+
+/// Who may knock at a route. The table proves it before the handler runs; what the actor may see inside is the
+/// Store's affair.
+package enum Access: Sendable, Equatable {
+    case everyone
+    /// Any signed-in person.
+    case signedIn
+    /// A person with a post.
+    case staff
+    /// A post that carries the verb, anywhere.
+    case verb(Verb)
+
+    package func allows(_ actor: Actor) -> Bool {
+        switch self {
+        case .everyone: true
+        case .signedIn: actor.person != nil
+        case .staff: actor.isStaff
+        case .verb(let verb): actor.may(verb)
+        }
+    }
+}
+
+package struct RouteSpec: Sendable {
+    package let method: HTTPRequest.Method
+    package let path: String
+    package let access: Access
+}
+
+/// The one table of routes: the router is filled from it, and a test asks every entry as every role.
+package final class RouteTable {
+    package typealias Handler = @Sendable (Request, WebContext) async throws -> Response
+    private let router: Router<WebContext>
+    package private(set) var specs: [RouteSpec] = []
+
+    package init(router: Router<WebContext>) { self.router = router }
+
+    package func get(_ path: String, _ access: Access, _ handler: @escaping Handler) {
+        add(.get, path, access, handler)
+    }
+    package func post(_ path: String, _ access: Access, _ handler: @escaping Handler) {
+        add(.post, path, access, handler)
+    }
+
+    private func add(_ method: HTTPRequest.Method, _ path: String, _ access: Access, _ handler: @escaping Handler) {
+        specs.append(RouteSpec(method: method, path: path, access: access))
+        router.on(RouterPath(path), method: method) { request, context in
+            guard access.allows(context.actor) else {
+                throw context.actor.person == nil ? WebRefusal.signInFirst : WebRefusal.notYours
+            }
+            return try await handler(request, context)
+        }
+    }
+}
+
+extension WebContext {
+    /// A typed id from the path; anything else is not found.
+    package func id<Of>(_ name: String, _ type: Of.Type = Of.self) throws -> ID<Of> {
+        guard let text = parameters.get(name), let id = ID<Of>(text: text) else { throw WebRefusal.badIdentifier }
+        return id
+    }
+}
+
+/// Turns refusals into answers once: a page for people, problem details for programs; faults get a name for the
+/// person and the detail in the log. Also names the request, reads preferences and counts.
+package struct FrontDoor: RouterMiddleware {
+    package typealias Context = WebContext
+    let settings: SiteSettings
+    let metrics: Metrics
+    let clock: @Sendable () -> Instant
+    let requestName: @Sendable () -> String
+    let faultMessage: @Sendable (any Error, Words) -> String?
+
+    package init(
+        settings: SiteSettings, metrics: Metrics, clock: @escaping @Sendable () -> Instant,
+        requestName: @escaping @Sendable () -> String,
+        faultMessage: @escaping @Sendable (any Error, Words) -> String?
+    ) {
+        self.settings = settings
+        self.metrics = metrics
+        self.clock = clock
+        self.requestName = requestName
+        self.faultMessage = faultMessage
+    }
+
+    package func handle(
+        _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
+    ) async throws -> Response {
+        var context = context
+        context.requestName = requestName()
+        context.preferences = Preferences(
+            cookie: request.cookies["rs_mode"]?.value, acceptLanguage: request.headers[.acceptLanguage])
+        let started = ContinuousClock.now
+        var response: Response
+        do {
+            response = try await next(request, context)
+        } catch {
+            response = answer(error, request, context)
+        }
+        response.headers[HTTPField.Name("X-Request-Id") ?? .server] = context.requestName
+        if let elapsed = Optional(ContinuousClock.now - started) {
+            metrics.request(status: Int(response.status.code), elapsed: elapsed)
+        }
+        return response
+    }
+
+    /// The same answers from further in, where the request knows its person and its form token.
+    package var inner: InnerDoor { InnerDoor(door: self) }
+
+    fileprivate func answer(_ error: any Error, _ request: Request, _ context: WebContext) -> Response {
+        let forPrograms = request.uri.path.hasPrefix("/api/")
+        if let refusal = error as? any Refusal {
+            if forPrograms { return Answer.problem(refusal, context: context) }
+            if refusal.kind == .signIn, request.method == .get {
+                let here = request.uri.string
+                return Answer.redirect(Href("/sign-in", query: [("next", here.utf8.count <= 400 ? here : "/")]))
+            }
+            return Answer.html(
+                Layout.notice(
+                    context.words(.errorTitle), refusal.message.text(context.preferences.language), context: context),
+                status: refusal.kind.status, context: context)
+        }
+        if let http = error as? HTTPError {
+            let refusal: WebRefusal =
+                http.status == .notFound || http.status == .methodNotAllowed
+                ? .notFound : http.status == .contentTooLarge ? .tooLarge : .malformed
+            if forPrograms { return Answer.problem(refusal, context: context) }
+            return Answer.html(
+                Layout.notice(
+                    context.words(.errorTitle), refusal.message.text(context.preferences.language), context: context),
+                status: refusal.kind.status, context: context)
+        }
+        context.logger.error("request failed", metadata: ["request": "\(context.requestName)", "error": "\(error)"])
+        metrics.count("redsteward_faults_total")
+        let text =
+            faultMessage(error, context.words) ?? context.words(.errorFault, context.requestName)
+        if forPrograms {
+            return Response(
+                status: .internalServerError,
+                headers: [.contentType: "application/problem+json; charset=utf-8"],
+                body: .init(
+                    byteBuffer: ByteBuffer(
+                        string: JSON.object([
+                            ("type", .string("urn:redsteward:fault")), ("title", .string(text)), ("status", .int(500)),
+                            ("instance", .string(context.requestName)),
+                        ]).text)))
+        }
+        return Answer.html(
+            Layout.notice(context.words(.errorTitle), text, context: context), status: .internalServerError,
+            context: context)
+    }
+}
+
+/// Sits inside sign-in, so that pages about a refusal carry the person's own form token.
+package struct InnerDoor: RouterMiddleware {
+    package typealias Context = WebContext
+    fileprivate let door: FrontDoor
+
+    package func handle(
+        _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch {
+            return door.answer(error, request, context)
+        }
+    }
+}

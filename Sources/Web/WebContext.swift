@@ -1,0 +1,138 @@
+import HTTPTypes
+import Hummingbird
+import Kernel
+import NIOCore
+
+/// How a browser wants its pages.
+package struct Preferences: Sendable, Equatable {
+    package enum Theme: String, Sendable { case system, light, dark }
+    package var language = Language.zh
+    package var elder = false
+    package var theme = Theme.system
+    package init() {}
+
+    /// From the `rs_mode` cookie, such as `en.elder.dark`; a browser that never chose gets its `Accept-Language`.
+    init(cookie: String?, acceptLanguage: String?) {
+        if let cookie {
+            let parts = cookie.split(separator: ".")
+            language = parts.contains("en") ? .en : .zh
+            elder = parts.contains("elder")
+            theme = parts.contains("dark") ? .dark : parts.contains("light") ? .light : .system
+        } else if let acceptLanguage {
+            let first = acceptLanguage.lowercased()
+            if first.hasPrefix("en") { language = .en }
+        }
+    }
+
+    package var cookie: String {
+        var parts = [language == .en ? "en" : "zh"]
+        if elder { parts.append("elder") }
+        if theme != .system { parts.append(theme.rawValue) }
+        return parts.joined(separator: ".")
+    }
+}
+
+/// What a request carries through the house. Sign-in fills in who asks; nothing else may.
+package struct WebContext: RequestContext {
+    package var coreContext: CoreRequestContextStorage
+    package let peer: SocketAddress?
+    package var actor = Actor.visitor
+    /// The session that signed the actor in, if a cookie did.
+    package var session: Int64?
+    package var preferences = Preferences()
+    /// The token that a form of this browser must carry.
+    package var formToken = ""
+    /// The cookie to set with the answer: a visitor's first.
+    package var freshVisitor: String?
+    package var requestName = ""
+    package var unread = 0
+
+    package init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        peer = source.channel.remoteAddress
+    }
+
+    package var words: Words { Words(language: preferences.language) }
+    package var maxUploadSize: Int { 64 * 1024 }
+    package var peerText: String { peer?.ipAddress ?? "local" }
+    package var isLoopback: Bool {
+        guard let text = peer?.ipAddress else { return peer == nil }
+        return text == "::1" || text.hasPrefix("127.") || text == "::ffff:127.0.0.1"
+    }
+}
+
+/// Says phrases in one language.
+package struct Words: Sendable {
+    package let language: Language
+    package init(language: Language) { self.language = language }
+    package func callAsFunction(_ phrase: Phrase, _ arguments: String...) -> String {
+        phrase.text(language, arguments)
+    }
+    package func callAsFunction(_ message: Message) -> String { message.text(language) }
+    /// Data that carries both languages.
+    package func pick(zh: String, en: String) -> String { language == .zh || en.isEmpty ? zh : en }
+}
+
+/// What the site knows about its own place.
+package struct SiteSettings: Sendable {
+    /// Cookies are `Secure` when people reach the site by https.
+    package var secure: Bool
+    package var publicURL: String
+    /// Whether /metrics answers callers from elsewhere.
+    package var openMetrics: Bool
+    package init(secure: Bool = false, publicURL: String = "", openMetrics: Bool = false) {
+        self.secure = secure
+        self.publicURL = publicURL
+        self.openMetrics = openMetrics
+    }
+}
+
+/// Refusals of the web floor itself.
+package enum WebRefusal: Refusal {
+    case notFound
+    case signInFirst
+    case notYours
+    case crossSite
+    case tooLarge
+    case malformed
+    case badIdentifier
+    case tooMany
+
+    package var kind: RefusalKind {
+        switch self {
+        case .notFound, .badIdentifier: .notFound
+        case .signInFirst: .signIn
+        case .notYours, .crossSite: .denied
+        case .tooLarge: .tooLarge
+        case .malformed: .invalid
+        case .tooMany: .limited
+        }
+    }
+
+    package var message: Message {
+        switch self {
+        case .notFound, .badIdentifier: Phrase.webNotFound()
+        case .signInFirst: Phrase.webSignInFirst()
+        case .notYours: Phrase.webNotYours()
+        case .crossSite: Phrase.webCrossSite()
+        case .tooLarge: Phrase.webTooLarge()
+        case .malformed: Phrase.webMalformed()
+        case .tooMany: Phrase.webTooMany()
+        }
+    }
+}
+
+extension RefusalKind {
+    package var status: HTTPResponse.Status {
+        switch self {
+        case .invalid: .unprocessableContent
+        case .denied: .forbidden
+        case .notFound: .notFound
+        case .conflict: .conflict
+        case .limited: .tooManyRequests
+        case .signIn: .unauthorized
+        case .tooLarge: .contentTooLarge
+        case .unsupported: .unsupportedMediaType
+        }
+    }
+}

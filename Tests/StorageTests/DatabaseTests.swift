@@ -1,0 +1,246 @@
+import Kernel
+import Storage
+import StorageSQLite
+import Testing
+
+@Suite struct DatabaseTests {
+    @Test func theWriterWaitsForTheDevice() async throws {
+        try await TestDatabase.with { test async throws in
+            // 2 is FULL.
+            #expect(try await test.sqlite.writerPragma("synchronous") == "2")
+            #expect(try await test.sqlite.writerPragma("journal_mode") == "wal")
+            #expect(try await test.sqlite.writerPragma("foreign_keys") == "1")
+        }
+    }
+
+    @Test func aSecondServerIsRefusedUntilTheFirstEnds() async throws {
+        try await TestDatabase.inFolder { folder in
+            let first = try await SQLiteDatabase.open(path: folder + "/a")
+            await #expect(throws: StorageFailure.busy) { try await SQLiteDatabase.open(path: folder + "/a") }
+            try await first.close()
+            try await SQLiteDatabase.open(path: folder + "/a").close()
+        }
+    }
+
+    @Test func aReadOnlyGuestReadsBesideTheServerAndCannotWrite() async throws {
+        try await TestDatabase.with { test async throws in
+            try await test.put(1, "a")
+            var options = SQLiteDatabase.Options()
+            options.readOnly = true
+            let guest = try await SQLiteDatabase.open(path: test.path, options: options)
+            #expect(try await guest.read { try $0.first("select count(*) from test_row") { try $0.int(0) } } == 1)
+            await #expect(throws: StorageFailure.readOnly) { try await guest.write { _ in } }
+            try await guest.close()
+        }
+    }
+
+    @Test func aThrownErrorUndoesTheWriteAndArrivesAsItIs() async throws {
+        try await TestDatabase.with { test async throws in
+            await #expect(throws: Oops.self) {
+                try await test.sqlite.write { transaction in
+                    try inserting(1, "a")(transaction)
+                    throw Oops()
+                }
+            }
+            #expect(try await test.names() == [])
+        }
+    }
+
+    @Test func constraintsAreReportedAsSuch() async throws {
+        try await TestDatabase.with { test async throws in
+            try await test.put(1, "a")
+            for sql: SQL in [
+                "insert into test_row (id, name) values (2, 'a')",
+                "insert into test_row (id, parent_id) values (3, 404)",
+                "insert into test_row (id, number) values (4, null), (4, null)",
+            ] {
+                do {
+                    try await test.sqlite.write { _ = try $0.run(sql) }
+                    Issue.record("nothing was refused")
+                } catch StorageFailure.constraint {}
+            }
+            #expect(try await test.names() == ["a"])
+        }
+    }
+
+    @Test func changedRowsAreCountedAndReturned() async throws {
+        try await TestDatabase.with { test async throws in
+            for id in 1...5 { try await test.put(Int64(id), "\(id)") }
+            #expect(try await test.sqlite.write { try $0.run("update test_row set number = 1 where id > 2") } == 3)
+            #expect(try await test.sqlite.write { try $0.run("delete from test_row where id > 9") } == 0)
+            let ids = try await test.sqlite.write { transaction in
+                try transaction.query("update test_row set number = 2 where id < 3 returning id") { try $0.int(0) }
+            }
+            #expect(ids.sorted() == [1, 2])
+        }
+    }
+
+    @Test func aReadCannotWrite() async throws {
+        try await TestDatabase.with { test async throws in
+            await #expect(throws: StorageFailure.readOnly) {
+                try await test.sqlite.read { transaction in
+                    try transaction.query("delete from test_row returning id") { try $0.int(0) }
+                }
+            }
+        }
+    }
+
+    @Test func aThousandWritersAreAllKept() async throws {
+        try await TestDatabase.with { test async throws in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for id in 1...1_000 { group.addTask { try await test.put(Int64(id), "\(id)") } }
+                try await group.waitForAll()
+            }
+            #expect(try await test.names().count == 1_000)
+        }
+    }
+
+    @Test func beyondTheLimitWritesAreRefusedAsBusy() async throws {
+        try await TestDatabase.with({ $0.waitingWrites = 2 }) { test async throws in
+            let refused = Flagged()
+            try await test.sqlite.write { _ in
+                // The writer is held here: two may wait, the other four hear at once that they may not.
+                for id in 10...15 {
+                    Task {
+                        do { try await test.put(Int64(id), "\(id)") } catch StorageFailure.busy { refused.raise() }
+                    }
+                }
+                for _ in 1...4 { refused.wait() }
+            }
+            // This one comes after the two that waited.
+            try await test.put(1, "a")
+            #expect(try await test.names().count == 3)
+        }
+    }
+
+    @Test func afterTheEndNothingIsAccepted() async throws {
+        try await TestDatabase.inFolder { folder in
+            let database = try await SQLiteDatabase.open(path: folder + "/a")
+            try await database.close()
+            await #expect(throws: StorageFailure.self) { try await database.write { _ in } }
+            await #expect(throws: StorageFailure.self) { try await database.read { _ in } }
+        }
+    }
+
+    @Test func thePlannerTellsScansFromSearches() async throws {
+        try await TestDatabase.with { test async throws in
+            for id in 1...40 { try await test.put(Int64(id), "\(id)") }
+            let search = try await test.sqlite.cost("select id from test_row where id = \(Int64(7))")
+            let scan = try await test.sqlite.cost("select id from test_row where number is null")
+            #expect(search.rows == 1)
+            #expect(search.scanned == 0)
+            #expect(scan.rows == 40)
+            #expect(scan.scanned == 39)
+            #expect(scan.steps > search.steps * 5)
+            let plan = try await test.sqlite.plan("select id from test_row where id = \(Int64(7))")
+            #expect(plan == ["SEARCH test_row USING INTEGER PRIMARY KEY (rowid=?)"])
+        }
+    }
+
+    @Test func everyDistinctStatementIsRecordedOnceForPostgreSQL() async throws {
+        let seen = Recorded()
+        try await TestDatabase.with({ $0.recorder = { seen.add($0) } }) { test async throws in
+            try await test.put(1, "a")
+            try await test.put(2, "b")
+            try await test.sqlite.write { try TextIndex("test_text").remove(1, $0) }
+        }
+        #expect(seen.all.filter { $0 == "insert into test_row (id, name) values ($1, $2)" }.count == 1)
+        #expect(seen.all.contains("delete from test_text where id = $1"))
+        #expect(!seen.all.contains { $0.hasPrefix("create") })
+    }
+}
+
+/// Writes that share one commit.
+@Suite struct GroupCommitTests {
+    @Test func oneThatThrowsFailsAlone() async throws {
+        try await TestDatabase.with { test async throws in
+            let failures = try await test.together([
+                inserting(1, "a"),
+                { transaction in
+                    try inserting(2, "b")(transaction)
+                    throw Oops()
+                },
+                inserting(3, "c"),
+            ])
+            #expect(failures[0] == nil)
+            #expect(failures[1] is Oops)
+            #expect(failures[2] == nil)
+            #expect(try await test.names() == ["a", "c"])
+        }
+    }
+
+    @Test func oneThatBreaksAConstraintFailsAlone() async throws {
+        try await TestDatabase.with { test async throws in
+            let failures = try await test.together([inserting(1, "a"), inserting(2, "a"), inserting(3, "c")])
+            #expect(failures[0] == nil)
+            #expect(failures[1] as? StorageFailure == .constraint("UNIQUE constraint failed: test_row.name"))
+            #expect(failures[2] == nil)
+            #expect(try await test.names() == ["a", "c"])
+        }
+    }
+
+    @Test func oneThatFillsTheDiskFailsAlone() async throws {
+        try await TestDatabase.with({ $0.maxPages = 120 }) { test async throws in
+            let failures = try await test.together([
+                inserting(1, "a"),
+                { transaction in
+                    try transaction.insert(
+                        into: "test_row", columns: ["id", "data"],
+                        rows: (100...200).map { [.int($0), .bytes([UInt8](repeating: 1, count: 20_000))] })
+                },
+                inserting(3, "c"),
+            ])
+            #expect(failures[0] == nil)
+            #expect(failures[1] as? StorageFailure == .full)
+            #expect(failures[2] == nil)
+            #expect(try await test.names() == ["a", "c"])
+        }
+    }
+
+    @Test func oneThatSpoilsTheCommitItselfFailsAlone() async throws {
+        try await TestDatabase.with { test async throws in
+            let failures = try await test.together([
+                inserting(1, "a"),
+                { transaction in
+                    // Nothing in the product defers a constraint; here it makes `commit` fail.
+                    try transaction.run("pragma defer_foreign_keys = on")
+                    try transaction.run("insert into test_row (id, parent_id) values (\(Int64(2)), \(Int64(404)))")
+                },
+                inserting(3, "c"),
+            ])
+            #expect(failures[0] == nil)
+            #expect(failures[1] as? StorageFailure == .constraint("FOREIGN KEY constraint failed"))
+            #expect(failures[2] == nil)
+            #expect(try await test.names() == ["a", "c"])
+        }
+    }
+
+    @Test func oneThatEndsTheTransactionCannotWriteOutsideIt() async throws {
+        try await TestDatabase.with { test async throws in
+            let failures = try await test.together([
+                inserting(1, "a"),
+                { transaction in
+                    try transaction.run("rollback")
+                    try inserting(2, "b")(transaction)
+                },
+                inserting(3, "c"),
+            ])
+            #expect(failures[0] == nil)
+            #expect(failures[1] as? StorageFailure == .engine("the transaction has ended"))
+            #expect(failures[2] == nil)
+            #expect(try await test.names() == ["a", "c"])
+        }
+    }
+
+    @Test func aValueComesBackToItsOwnCaller() async throws {
+        try await TestDatabase.with { test async throws in
+            let sums = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for id in 1...200 {
+                    group.addTask { try await test.sqlite.write { _ in id * 3 } == id * 3 }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(sums == [Bool](repeating: true, count: 200))
+        }
+    }
+}
