@@ -67,8 +67,8 @@ private func chunk(_ type: String, _ data: [UInt8]) -> [UInt8] {
 
 private let pngSignature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
-private func pngBomb(_ width: UInt32, _ height: UInt32) -> [UInt8] {
-    pngSignature + chunk("IHDR", big(width) + big(height) + [8, 2, 0, 0, 0])
+private func pngBomb(_ width: UInt32, _ height: UInt32, form: [UInt8] = [8, 2, 0, 0, 0]) -> [UInt8] {
+    pngSignature + chunk("IHDR", big(width) + big(height) + form)
         + chunk("IDAT", [0x78, 0x9C, 0xED, 0xC1, 0x01, 0x0D, 0x00, 0x00]) + chunk("IEND", [])
 }
 
@@ -166,6 +166,20 @@ private func makeFile(_ path: String, _ bytes: [UInt8]) throws {
                 #expect(try pixel(result.picture, x, y).isRed == (isRight == right && isLow == low))
             }
         }
+    }
+
+    @Test func phonesOwnFormatTurnsByItsOwnPropertyOnly() throws {
+        // HEIF keeps the orientation in a property that the decoder obeys; EXIF repeats it and must not turn again.
+        guard Pictures.canRead(.heic) else { return }
+        var sample = SamplePicture(.heic, 320, 240)
+        sample.orientation = 6
+        sample.hasPlace = true
+        let bytes = try sample.drawn()
+        #expect(contains(bytes, "Exif"))
+        let result = try Pictures.process(bytes)
+        #expect(result.picture.width == 320 && result.picture.height == 240)
+        #expect(try pixel(result.picture, 40, 40).isRed)
+        #expect(!contains(result.picture.bytes, "Exif") && !contains(result.picture.bytes, "REDSTEWARD"))
     }
 
     @Test func sizesAreBoundedAndNeverEnlarged() throws {
@@ -267,6 +281,7 @@ private func makeFile(_ path: String, _ bytes: [UInt8]) throws {
             #expect(refusal(pngBomb(30_000, 30_000)) == .tooManyPixels)
             #expect(refusal(pngBomb(1_000_000, 61)) == .tooManyPixels)
             #expect(refusal(pngBomb(0x7FFF_FFFF, 0x7FFF_FFFF)) != nil)
+            #expect(refusal(pngBomb(7000, 7000, form: [16, 6, 0, 0, 1])) == .tooManyPixels)
             #expect(refusal(pngBomb(0, 5)) == .damaged)
             // 8,000 by 8,000 are claimed by a JPEG that holds 64 by 64.
             var jpeg = try SamplePicture(.jpeg, 64, 64).drawn()

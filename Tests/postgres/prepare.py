@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""Starts a PostgreSQL of its own on a private socket and port, runs every migration on it, and PREPAREs every statement
+that the tests executed on SQLite.
+
+Usage: prepare.py LOG [LOG ...] - each LOG holds one JSON string a line; LOG.schema.sql holds the schema it needs.
+Prints what PostgreSQL refuses, and ends with `N passed, N failed`.
+"""
+import glob
+import json
+import os
+import pwd
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def main() -> int:
+    homes = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
+    if not homes:
+        print("PostgreSQL is not installed")
+        print("0 passed, 1 failed")
+        return 1
+    tools = homes[-1]
+    root = os.geteuid() == 0
+    folder = tempfile.mkdtemp(prefix="redsteward-pg-")
+    port = str(free_port())
+    passed = failed = 0
+
+    def run(*words: str, **options):
+        command = list(words)
+        if root:
+            command = ["runuser", "-u", "postgres", "--"] + command
+        return subprocess.run(command, capture_output=True, text=True, cwd="/tmp", **options)
+
+    try:
+        if root:
+            os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
+        data = f"{folder}/data"
+        made = run(f"{tools}/initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C")
+        if made.returncode != 0:
+            print(made.stderr)
+            print("0 passed, 1 failed")
+            return 1
+        options = f"-p {port} -k {folder} -c listen_addresses= -c fsync=off"
+        started = run(f"{tools}/pg_ctl", "-D", data, "-w", "-o", options, "-l", f"{folder}/log", "start")
+        if started.returncode != 0:
+            print(started.stdout, started.stderr)
+            print("0 passed, 1 failed")
+            return 1
+        try:
+            for number, log in enumerate(sys.argv[1:]):
+                name = f"db{number}"
+                psql = [f"{tools}/psql", "-X", "-q", "-h", folder, "-p", port, "-U", "postgres", "-d"]
+                run(*psql, "postgres", "-c", f"create database {name}")
+                with open(log + ".schema.sql", encoding="utf-8") as file:
+                    schema = file.read()
+                result = run(*psql, name, "-v", "ON_ERROR_STOP=1", input=schema)
+                if result.returncode != 0:
+                    print(f"schema of {os.path.basename(log)}: {result.stderr.strip()}")
+                    failed += 1
+                    continue
+                passed += 1
+                with open(log, encoding="utf-8") as file:
+                    statements = sorted({json.loads(line) for line in file if line.strip()})
+                if not statements:
+                    print(f"{os.path.basename(log)}: no statement was recorded")
+                    failed += 1
+                    continue
+                script = "".join(
+                    f"\\echo #{index}\nprepare s{index} as {text};\n" for index, text in enumerate(statements))
+                result = run(*psql, name, input=script)
+                bad = len(re.findall(r"ERROR:", result.stderr))
+                for match in re.finditer(r"<stdin>:(\d+): ERROR: .*|ERROR: .*|LINE \d+: .*", result.stderr):
+                    print(match.group(0))
+                passed += len(statements) - bad
+                failed += bad
+        finally:
+            run(f"{tools}/pg_ctl", "-D", data, "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(f"{passed} passed, {failed} failed")
+    return 0 if failed == 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
