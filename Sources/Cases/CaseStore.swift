@@ -43,6 +43,56 @@ package struct CaseRecord: Sendable {
     package var version: Int64
     package var mergedInto: CaseID?
 
+    package init(
+        id: CaseID, number: String, place: CasePlace, category: CategoryID, kind: CategoryKind,
+        urgency: Urgency, level: AreaLevel, status: CaseStatus, suspended: Bool, queue: CaseQueue, soon: Bool,
+        channel: Channel, title: String, body: String, reporter: PersonID?, reporterName: String,
+        contactMasked: String, holder: Party, leadParty: Party, assisting: Set<Party>, about: OrganisationID?,
+        assignee: PersonID?, assigneePost: PostID?, assigneeName: String, assigneeParty: Party?,
+        promise: Instant?, round: Int64, registered: Instant, solved: Instant?, fedBack: Instant?,
+        closed: Instant?, rated: Int64, clocks: CaseClocks, imported: Bool, contradictory: Bool, trace: String,
+        version: Int64, mergedInto: CaseID?
+    ) {
+        self.id = id
+        self.number = number
+        self.place = place
+        self.category = category
+        self.kind = kind
+        self.urgency = urgency
+        self.level = level
+        self.status = status
+        self.suspended = suspended
+        self.queue = queue
+        self.soon = soon
+        self.channel = channel
+        self.title = title
+        self.body = body
+        self.reporter = reporter
+        self.reporterName = reporterName
+        self.contactMasked = contactMasked
+        self.holder = holder
+        self.leadParty = leadParty
+        self.assisting = assisting
+        self.about = about
+        self.assignee = assignee
+        self.assigneePost = assigneePost
+        self.assigneeName = assigneeName
+        self.assigneeParty = assigneeParty
+        self.promise = promise
+        self.round = round
+        self.registered = registered
+        self.solved = solved
+        self.fedBack = fedBack
+        self.closed = closed
+        self.rated = rated
+        self.clocks = clocks
+        self.imported = imported
+        self.contradictory = contradictory
+        self.trace = trace
+        self.version = version
+        self.mergedInto = mergedInto
+    }
+
     /// Far away: no clock runs.
     package static let never = Instant(ms: 9_000_000_000_000)
     package var due: Instant { suspended ? Self.never : clocks.next?.due ?? Self.never }

@@ -43,18 +43,26 @@ extension CasesHouse {
         _ request: Request, _ context: WebContext, current: CaseID?, refusal: (any Refusal)?, kept: [String: String],
         phone: String?
     ) async throws -> Response {
-        let scope = try context.actor.scope(.caseRead)
         var filter = DeskPages.Filter()
         filter.queue = query(request, "queue")
         filter.category = query(request, "category")
         filter.search = query(request, "q")
         filter.after = query(request, "after")
         guard DeskPages.queues.contains(where: { $0.code == filter.queue }) else { throw WebRefusal.notFound }
+        var desk = try await deskModel(filter, context.actor, current: current)
+        desk.refusal = refusal
+        desk.kept = kept
+        desk.shownPhone = phone
+        return Answer.html(
+            DeskPages(context, now: now()).desk(desk), status: refusal?.kind.status ?? .ok, context: context)
+    }
+
+    /// Everything that the desk shows, in one read.
+    func deskModel(_ filter: DeskPages.Filter, _ actor: Actor, current: CaseID?) async throws -> DeskPages.Desk {
+        let scope = try actor.scope(.caseRead)
         let wanted = try deskFilter(filter)
-        let actor = context.actor
         let day = Zone.shanghai.day(of: now())
-        let fixed = filter
-        let desk = try await database.read { transaction in
+        return try await database.read { transaction in
             let categories = try CaseHistoryStore.categories(transaction)
             var view: CaseView?
             var tools: DeskPages.Tools?
@@ -65,12 +73,10 @@ extension CasesHouse {
             }
             let title = try scope.places.first.flatMap { try DirectoryStore.area($0.area, transaction)?.name } ?? ""
             return DeskPages.Desk(
-                filter: fixed, tallies: try CaseStore.tallies(scope, transaction),
+                filter: filter, tallies: try CaseStore.tallies(scope, transaction),
                 lines: try CaseStore.desk(scope, wanted, transaction), categories: categories, current: view,
-                tools: tools, refusal: refusal, kept: kept, shownPhone: phone, title: title)
+                tools: tools, refusal: nil, shownPhone: nil, title: title)
         }
-        return Answer.html(
-            DeskPages(context, now: now()).desk(desk), status: refusal?.kind.status ?? .ok, context: context)
     }
 
     func deskFilter(_ filter: DeskPages.Filter) throws -> CaseStore.DeskFilter {

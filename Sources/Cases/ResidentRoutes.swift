@@ -73,6 +73,10 @@ extension CasesHouse {
     }
 
     private func home(_ context: WebContext) async throws -> Response {
+        Answer.html(try await homePage(context), context: context)
+    }
+
+    func homePage(_ context: WebContext) async throws -> HTML {
         let person = try person(context)
         let estate = context.actor.homes.first?.estate
         let now = now()
@@ -84,7 +88,7 @@ extension CasesHouse {
                 try estate.map { try LedgerReader.week($0, now: now, transaction) }
             )
         }
-        return Answer.html(ResidentPages(context, now: now).home(mine, joined, items, week), context: context)
+        return ResidentPages(context, now: now).home(mine, joined, items, week)
     }
 
     private func lookUp(_ code: String, _ context: WebContext, _ refusal: (any Refusal)?) async throws -> Response {

@@ -12,7 +12,7 @@ import Web
 package struct RedSteward: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "redsteward", abstract: "RedSteward 红管家: one house for an estate's five parties.",
-        subcommands: [Serve.self, Demo.self, Verify.self, SchemaText.self, Import.self])
+        subcommands: [Serve.self, Demo.self, Verify.self, SchemaText.self, Import.self, Bench.self])
     package init() {}
 
     package static func start() async { await main() }

@@ -1,7 +1,9 @@
 import HTTPTypes
 import Hummingbird
 import Kernel
+import Logging
 import NIOCore
+import NIOEmbedded
 
 /// How a browser wants its pages.
 package struct Preferences: Sendable, Equatable {
@@ -50,6 +52,13 @@ package struct WebContext: RequestContext {
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         peer = source.channel.remoteAddress
+    }
+
+    /// A context without a connection, for rendering outside a request: benchmarks and printing.
+    package init(offline actor: Actor) {
+        self.init(source: ApplicationRequestContextSource(channel: EmbeddedChannel(), logger: Logger(label: "offline")))
+        self.actor = actor
+        formToken = "offline"
     }
 
     package var words: Words { Words(language: preferences.language) }
