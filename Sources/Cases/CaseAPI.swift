@@ -185,9 +185,13 @@ extension CasesHouse {
         switch context.parameters.get("noun") ?? "" {
         case "triage":
             let kinds = try await categories()
-            guard let category = text("category").isEmpty ? view.category : kinds.first(where: { $0.id.text == text("category") })
+            guard
+                let category = text("category").isEmpty
+                    ? view.category : kinds.first(where: { $0.id.text == text("category") })
             else { throw CaseRefusal.badChoice("category") }
-            guard let urgency = text("urgency").isEmpty ? c.urgency : Urgency.allCases.first(where: { $0.code == text("urgency") })
+            guard
+                let urgency = text("urgency").isEmpty
+                    ? c.urgency : Urgency.allCases.first(where: { $0.code == text("urgency") })
             else { throw CaseRefusal.badChoice("urgency") }
             let lead = Party.allCases.first { String(describing: $0) == text("lead") } ?? c.leadParty
             let level = AreaLevel.allCases.first { String(describing: $0) == text("level") } ?? c.level

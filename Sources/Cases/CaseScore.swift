@@ -221,7 +221,8 @@ package struct CaseScore: Sendable {
         return ScoreWords(
             parties: [.lineCommunity, .lineProperty, .lineCommittee, .lineDepartment, .lineResident].map { words($0) },
             now: words(.now),
-            day: { instant in say.day(Zone.shanghai.day(of: instant)) },
+            // Midnight is the end of the day that it closes, as in "Friday 24:00".
+            day: { instant in say.day(Zone.shanghai.day(of: Instant(ms: instant.ms - 1))) },
             clock: { Say.clock($0) })
     }
 

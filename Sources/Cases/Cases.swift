@@ -72,7 +72,8 @@ package struct CasesHouse: Sendable {
         try await context.submission(request, maxFileBytes: Pictures.maxUploadBytes, maxFiles: CaseBounds.photos)
     }
 
-    func freshKey() -> String { secrets.newToken(world) }
+    /// A key that no form had before.
+    func freshKey() -> String { ID<CaseTag>(world.nextID()).text }
 
     /// The post by which staff act on a case, or the refusal that tells nothing.
     func asker(_ verb: Verb, _ c: CaseRecord, _ actor: Actor) throws -> CaseAsker {

@@ -51,7 +51,8 @@ extension DeskPages {
                 case .handle: .clockHandle
                 case .feedback: .clockFeedback
                 }
-            lead = "<p><b>\(who)\(words(.promiseBy, say.deadline(c.promise ?? due.due), words(what)))</b><small>\(left)</small></p>"
+            let style: HTML = gap < 0 ? "state late" : "state wait"
+            lead = "<p><b>\(who)\(words(.promiseBy, say.deadline(c.promise ?? due.due), words(what)))</b><span class=\"\(style)\">\(left)</span></p>"
         } else {
             lead = "<p><b>\(words(.deskNext))</b></p>"
         }
@@ -108,7 +109,13 @@ extension DeskPages {
     }
 
     private func dispatch(_ c: CaseRecord, _ desk: Desk, _ button: Phrase, primary: Bool) -> HTML {
-        let people: [(value: String, text: String)] = (desk.tools?.colleagues ?? []).map {
+        // Those of the leading party first, and among them the stewards who go there.
+        let colleagues = desk.tools?.colleagues ?? []
+        let near = colleagues.filter { $0.party == c.leadParty }
+        let sorted =
+            near.filter { $0.role == .steward } + near.filter { $0.role != .steward }
+            + colleagues.filter { $0.party != c.leadParty }
+        let people: [(value: String, text: String)] = sorted.map {
             ($0.post.text, "\($0.name) · \(words($0.role.phrase)) · \($0.organisationName)")
         }
         return form(
@@ -195,7 +202,7 @@ extension DeskPages {
             form.estates.count < 2
             ? .empty
             : """
-            <form class="card inline" method="get" action="/desk/new">\(Form.select("estate", label: words(.joinEstate), form.estates.map { ($0.id.text, $0.name) }, chosen: form.estate?.text ?? ""))<button class="btn">\(words(.joinNext))</button></form>
+            <form class="card inline" method="get" action="/desk/new">\(Form.select("estate", label: words(.joinEstate), form.estates.map { ($0.id.text, $0.name) }, chosen: form.estate?.text ?? ""))<button class="btn">\(words(.show))</button></form>
             """
         var page = Page(
             title: words(.registerTitle), subtitle: words(.registerListening), frame: .open,

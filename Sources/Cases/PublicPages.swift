@@ -15,11 +15,18 @@ struct PublicPages: Sendable {
         self.publicURL = publicURL
     }
 
-    private func page(_ title: String, _ subtitle: String, _ main: HTML) -> HTML {
-        var page = Page(title: title, subtitle: subtitle, frame: .open, main: main)
-        page.end =
-            Layout.elderSwitch(context)
-            + (context.actor.person == nil ? "<a class=\"btn\" href=\"/sign-in\">\(words(.signIn))</a>" : .empty)
+    /// - Parameter forResidents: a page that residents reach by their bar, which it then keeps.
+    private func page(_ title: String, _ subtitle: String, _ main: HTML, forResidents: Bool = false) -> HTML {
+        let isResident = forResidents && !context.actor.isStaff && context.actor.person != nil
+        var page = Page(title: title, subtitle: subtitle, frame: isResident ? .resident(.ledger) : .open, main: main)
+        if isResident { page.homeLink = Href("/home") }
+        if context.actor.isStaff { page.homeLink = Href("/desk") }
+        page.documentTitle = title == words(.brand) ? subtitle : "\(subtitle) · \(title)"
+        let place: HTML =
+            context.actor.person == nil
+            ? "<a class=\"btn\" href=\"/sign-in\">\(words(.signIn))</a>"
+            : context.actor.isStaff ? "<a class=\"btn\" href=\"/desk\">\(words(.desk))</a>" : .empty
+        page.end = Layout.elderSwitch(context) + place
         return Layout.render(page, context: context)
     }
 
@@ -28,7 +35,8 @@ struct PublicPages: Sendable {
             estates.map { "<li><a class=\"row\" href=\"\(Href("/ledger/", $0.id.text))\"><b class=\"grow\">\($0.name)</b></a></li>" as HTML })
         return page(
             words(.brand), words(.ledgerOpen),
-            "<div class=\"stack\"><h1>\(words(.ledgerChoose))</h1><ul class=\"card rows\">\(rows)</ul></div>")
+            "<div class=\"stack\"><h1>\(words(.ledgerChoose))</h1><ul class=\"card rows\">\(rows)</ul></div>",
+            forResidents: true)
     }
 
     private func share(_ yes: Int64, of all: Int64) -> String {
@@ -91,7 +99,7 @@ struct PublicPages: Sendable {
             <section aria-labelledby="l"><div class="head"><h2 id="l">\(words(.ledgerStruck))</h2><a class="no-print" href="/score">\(words(.ledgerHow))</a></div>\(list)<p class="btns no-print after">\(next)</p></section>
             \(boardSection)
             <footer class="print-only sign"><p>\(community) \(words(.ledgerSeal))</p><p>\(say.day(Zone.shanghai.day(of: say.now)))</p></footer></div>
-            """)
+            """, forResidents: true)
     }
 
     func scoreKey() -> HTML {
@@ -121,8 +129,8 @@ struct PublicPages: Sendable {
             source, id: "leak", title: words(.scoreKey), told: .empty)
         return page(
             words(.brand), words(.ledgerHow),
-            "<div class=\"stack\"><h1>\(words(.scoreKey))</h1><p class=\"soft\">\(words(.scoreLead))</p>\(legend)<section class=\"card\">\(figure)</section></div>"
-        )
+            "<div class=\"stack\"><h1>\(words(.scoreKey))</h1><p class=\"soft\">\(words(.scoreLead))</p>\(legend)<section class=\"card\">\(figure)</section></div>",
+            forResidents: true)
     }
 
     func poster(_ estate: Area, _ places: [Area], chosen: Area) -> HTML {
@@ -132,15 +140,20 @@ struct PublicPages: Sendable {
         return page(
             estate.name, words(.posterTitle),
             """
-            <div class="stack"><form class="card inline no-print" method="get" action="/desk/poster">\(Form.select("place", label: words(.reportWhere), options, chosen: chosen.id.text))<button class="btn">\(words(.joinNext))</button></form><section class="card poster stack"><h1>\(words(.askTitle))</h1><p>\(words(.posterLead))</p>\(code)<p><b>\(estate.name)\(chosen.id == estate.id ? "" : " \(chosen.name)")</b></p></section></div>
+            <div class="stack"><form class="card inline no-print" method="get" action="/desk/poster">\(Form.select("place", label: words(.reportWhere), options, chosen: chosen.id.text))<button class="btn">\(words(.show))</button></form><section class="card poster stack"><h1>\(words(.askTitle))</h1><p>\(words(.posterLead))</p>\(code)<p><b>\(estate.name)\(chosen.id == estate.id ? "" : " \(chosen.name)")</b></p></section></div>
             """)
     }
 
-    func replies(_ estate: Area, _ refusal: (any Refusal)?, kept: [String: String]) -> HTML {
-        page(
-            estate.name, words(.boardAdd),
+    func replies(_ estates: [Area], _ refusal: (any Refusal)?, kept: [String: String]) -> HTML {
+        let choices = estates.map { ($0.id.text, $0.name) }
+        let place: HTML =
+            estates.count == 1
+            ? "<input type=hidden name=estate value=\"\(estates[0].id.text)\">"
+            : Form.select("estate", label: words(.joinEstate), choices, chosen: kept["estate"] ?? "")
+        return page(
+            estates.count == 1 ? estates[0].name : words(.brand), words(.boardAdd),
             """
-            <form class="card stack narrow" method="post" action="/desk/replies">\(Layout.token(context))<h1>\(words(.boardAdd))</h1>\(Form.summary(refusal, context))<input type=hidden name=estate value="\(estate.id.text)"><div class="field"><label for="q">\(words(.boardQuestion))</label><input class="in" id="q" name="question" maxlength="120" required value="\(kept["question"] ?? "")"></div><div class="field"><label for="a">\(words(.boardAnswer))</label><textarea class="in" id="a" name="answer" maxlength="1000" required>\(kept["answer"] ?? "")</textarea></div><div class="field"><label for="by">\(words(.boardBy))</label><input class="in" id="by" name="by" maxlength="40" required value="\(kept["by"] ?? "")"><p class="help">\(words(.publishHelp))</p></div><button class="btn primary">\(words(.doPublish))</button></form>
+            <form class="card stack narrow" method="post" action="/desk/replies">\(Layout.token(context))<h1>\(words(.boardAdd))</h1>\(Form.summary(refusal, context))\(place)<div class="field"><label for="q">\(words(.boardQuestion))</label><input class="in" id="q" name="question" maxlength="120" required value="\(kept["question"] ?? "")"></div><div class="field"><label for="a">\(words(.boardAnswer))</label><textarea class="in" id="a" name="answer" maxlength="1000" required>\(kept["answer"] ?? "")</textarea></div><div class="field"><label for="by">\(words(.boardBy))</label><input class="in" id="by" name="by" maxlength="40" required value="\(kept["by"] ?? "")"><p class="help">\(words(.publishHelp))</p></div><button class="btn primary">\(words(.doPublish))</button></form>
             """)
     }
 
@@ -157,11 +170,11 @@ struct PublicPages: Sendable {
         let choose: HTML =
             estates.count < 2
             ? .empty
-            : "<form class=\"card inline no-print\" method=\"get\" action=\"/desk/statistics\">\(Form.select("estate", label: words(.joinEstate), estates.map { ($0.id.text, $0.name) }, chosen: estate.id.text))<button class=\"btn\">\(words(.joinNext))</button></form>"
+            : "<form class=\"card inline no-print\" method=\"get\" action=\"/desk/statistics\">\(Form.select("estate", label: words(.joinEstate), estates.map { ($0.id.text, $0.name) }, chosen: estate.id.text))<button class=\"btn\">\(words(.show))</button></form>"
         return page(
             estate.name, words(.statisticsTitle),
             """
-            <div class="stack">\(choose)<h1>\(words(.statisticsTitle))</h1><p class="soft">\(words(.statisticsDays)) · \(words(.statisticsSettled, String(sum(.settledAtLevel, nil)), String(sum(.escalated, nil))))</p><div class="card scroll"><table class="plain"><thead><tr><th scope="col">\(words(.statisticsChannel))</th><th scope="col">\(words(.statisticsReported))</th><th scope="col">\(words(.statisticsStruck))</th></tr></thead><tbody>\(body)<tr><th scope="row">\(words(.statisticsTotal))</th><td class="num">\(sum(.reported, nil))</td><td class="num">\(sum(.struckOff, nil))</td></tr></tbody></table></div><p><a href="/desk">\(words(.desk))</a></p></div>
+            <div class="stack">\(choose)<h1>\(words(.statisticsTitle))</h1><p class="soft">\(words(.statisticsDays)) · \(words(.statisticsSettled, String(sum(.settledAtLevel, nil)), String(sum(.escalated, nil))))</p><div class="card scroll" role="region" tabindex="0" aria-label="\(words(.statisticsTitle))"><table class="plain figures"><thead><tr><th scope="col">\(words(.statisticsChannel))</th><th scope="col">\(words(.statisticsReported))</th><th scope="col">\(words(.statisticsStruck))</th></tr></thead><tbody>\(body)<tr><th scope="row">\(words(.statisticsTotal))</th><td class="num">\(sum(.reported, nil))</td><td class="num">\(sum(.struckOff, nil))</td></tr></tbody></table></div></div>
             """)
     }
 
@@ -196,8 +209,8 @@ struct PublicPages: Sendable {
         return page(
             words(.brand), words(.policyTitle),
             """
-            <div class="stack"><h1>\(words(.policyTitle))</h1><p class="soft">\(words(.policyLead))</p><div class="card scroll"><table class="plain"><thead><tr><th scope="col">\(words(.joinEstate))</th><th scope="col">\(words(.fieldKind))</th><th scope="col">\(words(.policyKind))</th><th scope="col">\(words(.fieldUrgency))</th><th scope="col">\(words(.policyAttend))</th><th scope="col">\(words(.policyHandle))</th><th scope="col">\(words(.policyFeedback))</th><th scope="col">\(words(.policySource))</th></tr></thead><tbody>\(rows)</tbody></table></div>
-            <form class="card stack" method="post" action="/desk/policies">\(Layout.token(context))<h2>\(words(.policyAdd))</h2>\(Form.summary(refusal, context))<div class="inline">\(Form.select("area", label: words(.joinEstate), any + estates.map { ($0.id.text, $0.name) }, chosen: kept["area"] ?? ""))\(Form.select("category", label: words(.fieldKind), any + categories.map { ($0.id.text, words.pick(zh: $0.zh, en: $0.en)) }, chosen: kept["category"] ?? ""))\(Form.select("kind", label: words(.policyKind), any + CategoryKind.allCases.map { (String($0.rawValue), words(Self.kind($0))) }, chosen: kept["kind"] ?? ""))\(Form.select("urgency", label: words(.fieldUrgency), any + Urgency.allCases.map { ($0.code, words(DeskPages.urgency($0))) }, chosen: kept["urgency"] ?? ""))</div><div class="inline">\(number("attend", .policyAttend))\(number("handle", .policyHandle))\(number("feedback", .policyFeedback))</div><div class="field"><label for="source">\(words(.policySource))</label><input class="in" id="source" name="source" maxlength="120" required value="\(kept["source"] ?? "")"></div><button class="btn primary">\(words(.save))</button></form><p><a href="/desk">\(words(.desk))</a></p></div>
+            <div class="stack"><h1>\(words(.policyTitle))</h1><p class="soft">\(words(.policyLead))</p><div class="card scroll" role="region" tabindex="0" aria-label="\(words(.policyTitle))"><table class="plain"><thead><tr><th scope="col">\(words(.joinEstate))</th><th scope="col">\(words(.fieldKind))</th><th scope="col">\(words(.policyKind))</th><th scope="col">\(words(.fieldUrgency))</th><th scope="col">\(words(.policyAttend))</th><th scope="col">\(words(.policyHandle))</th><th scope="col">\(words(.policyFeedback))</th><th scope="col">\(words(.policySource))</th></tr></thead><tbody>\(rows)</tbody></table></div>
+            <form class="card stack" method="post" action="/desk/policies">\(Layout.token(context))<h2>\(words(.policyAdd))</h2>\(Form.summary(refusal, context))<div class="inline">\(Form.select("area", label: words(.joinEstate), any + estates.map { ($0.id.text, $0.name) }, chosen: kept["area"] ?? ""))\(Form.select("category", label: words(.fieldKind), any + categories.map { ($0.id.text, words.pick(zh: $0.zh, en: $0.en)) }, chosen: kept["category"] ?? ""))\(Form.select("kind", label: words(.policyKind), any + CategoryKind.allCases.map { (String($0.rawValue), words(Self.kind($0))) }, chosen: kept["kind"] ?? ""))\(Form.select("urgency", label: words(.fieldUrgency), any + Urgency.allCases.map { ($0.code, words(DeskPages.urgency($0))) }, chosen: kept["urgency"] ?? ""))</div><div class="inline">\(number("attend", .policyAttend))\(number("handle", .policyHandle))\(number("feedback", .policyFeedback))</div><div class="field"><label for="source">\(words(.policySource))</label><input class="in" id="source" name="source" maxlength="120" required value="\(kept["source"] ?? "")"></div><button class="btn primary">\(words(.save))</button></form></div>
             """)
     }
 }

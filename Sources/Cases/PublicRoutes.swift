@@ -46,8 +46,8 @@ extension CasesHouse {
         }
         table.get("/desk/replies", .verb(.casePublish)) { _, context in
             let estates = try await estates(context, .casePublish)
-            guard let estate = estates.first else { throw CaseRefusal.notFound }
-            return Answer.html(pages(context).replies(estate, nil, kept: [:]), context: context)
+            guard !estates.isEmpty else { throw CaseRefusal.notFound }
+            return Answer.html(pages(context).replies(estates, nil, kept: [:]), context: context)
         }
         table.post("/desk/replies", .verb(.casePublish)) { request, context in try await reply(request, context) }
         table.get("/desk/statistics", .verb(.statisticsRead)) { request, context in
@@ -113,7 +113,7 @@ extension CasesHouse {
             var kept: [String: String] = [:]
             for (name, value) in fields.pairs where !name.hasPrefix("_") { kept[name] = value }
             return Answer.html(
-                pages(context).replies(estate, refusal, kept: kept), status: refusal.kind.status, context: context)
+                pages(context).replies(estates, refusal, kept: kept), status: refusal.kind.status, context: context)
         }
     }
 

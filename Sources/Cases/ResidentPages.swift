@@ -16,9 +16,12 @@ struct ResidentPages: Sendable {
         say = Say(context.words, now: now)
     }
 
-    private func page(_ title: String, _ subtitle: String, _ tab: Tab, _ main: HTML, narrow: Bool = false) -> HTML {
+    private func page(
+        _ title: String, _ subtitle: String, _ tab: Tab, _ main: HTML, narrow: Bool = false, named: String = ""
+    ) -> HTML {
         var page = Page(title: title, subtitle: subtitle, frame: .resident(tab), main: main)
         page.narrow = narrow
+        page.documentTitle = named
         page.homeLink = Href("/home")
         page.end = Layout.elderSwitch(context)
         return Layout.render(page, context: context)
@@ -64,7 +67,8 @@ struct ResidentPages: Sendable {
             <section class="not-elder" aria-labelledby="in"><div class="head"><h2 id="in">\(words(.messages))</h2><a href="/messages">\(words(.allReports))</a></div>
             \(messages.isEmpty ? "<p class=\"card soft\">\(words(.noMessages))</p>" as HTML : "<ul class=\"card rows\">\(inbox)</ul>" as HTML)\(estate)</section></div>
             """
-        return page(home?.estateName ?? words(.brand), home?.label ?? "", .home, main)
+        return page(
+            home?.estateName ?? words(.brand), home?.label ?? "", .home, main, named: words(.tabHome))
     }
 
     private func rateRow(_ line: CaseLine) -> HTML {
@@ -93,7 +97,7 @@ struct ResidentPages: Sendable {
         let rows = HTML.joined(
             items.map { item -> HTML in
                 let link = Href(local: item.link) ?? Href("/messages")
-                let fresh: HTML = item.isRead ? .empty : "<span class=\"state wait\"></span>"
+                let fresh: HTML = item.isRead ? .empty : "<span class=\"state wait\">\(words(.unread))</span>"
                 return """
                     <li><a class="row" href="\(link)"><span class="grow"><b>\(words(item.text))</b><small>\(say.time(item.created))</small></span>\(fresh)</a></li>
                     """
@@ -171,7 +175,7 @@ struct ResidentPages: Sendable {
             <fieldset class="field"><legend>\(words(.reportPhoto)) <small class="soft">\(words(.reportPhotoOptional))</small></legend>
             <div class="shots"><label class="add"><input type="file" name="photo" accept="image/*" multiple><span>\(words(.reportPhotoAdd))</span></label></div><p class="help" data-count="\(words(.reportPhotoCount, "{0}"))" aria-live="polite"></p>\(Form.error(form.refusal, for: "photo", context))</fieldset>
             <div class="field"><label for="what">\(words(.reportWhat))</label><textarea class="in" id="what" name="what" rows="2" maxlength="2000" required placeholder="\(words(.reportWhatHint))"\(Form.invalid(form.refusal, "what"))>\(form.what)</textarea>\(Form.error(form.refusal, for: "what", context))
-            <fieldset class="suggest not-elder"><legend class="sr">\(words(.reportKind))</legend><div class="chips" data-kinds="\(hints)">\(kinds)</div></fieldset></div>
+            <details class="suggest not-elder"\(form.category.isEmpty ? .empty : " open" as HTML)><summary>\(words(.reportKind)) <small class="soft">\(words(.reportKindOptional))</small><b data-kind></b></summary><fieldset><legend class="sr">\(words(.reportKind))</legend><div class="chips" data-kinds="\(hints)">\(kinds)</div></fieldset></details></div>
             <fieldset class="field"><legend>\(words(.reportWhere))</legend>\(where_)\(Form.error(form.refusal, for: "area", context))</fieldset>
             <div class="field not-elder"><label for="place">\(words(.reportPlaceMore)) <small class="soft">\(words(.optional))</small></label><input class="in" id="place" name="place" maxlength="80" value="\(form.place)" placeholder="\(words(.reportPlaceHint))"\(Form.invalid(form.refusal, "place"))>\(Form.error(form.refusal, for: "place", context))</div>
             <div class="not-elder">\(anonymous)</div>
@@ -205,15 +209,17 @@ struct ResidentPages: Sendable {
         let action = code == nil ? Href("/my/cases/", c.id.text) : Href("/look-up")
         let codeField: HTML = code.map { "<input type=hidden name=code value=\"\($0)\">" } ?? .empty
         let isReporter = code != nil || c.reporter == context.actor.person
+        let rate = rating(view, action, codeField, isReporter: isReporter, kept: kept)
+        // While an answer is asked for, it stands right under the promise.
+        let asked = c.status == .fedBack && c.rated == 0
         let main: HTML = """
             <div class="cols"><article class="stack" aria-labelledby="t"><div><h1 id="t">\(c.title)</h1><p class="soft small">\(words(.reportedAt, say.moment(c.registered), c.place.words))</p></div>\(Form.summary(refusal, context))
-            \(promiseCard(view))
-            <section class="card not-elder" aria-labelledby="pu"><h2 id="pu">\(words(.wayTitle))</h2>\(draw.full(.init(c), id: "s", title: c.title, told: told(view, forStaff: false)))</section>
+            \(promiseCard(view))\(asked ? rate : .empty)
             <blockquote class="say"><p>\(c.body)</p></blockquote>\(photos(view, code: code))
-            \(isReporter ? changes(view, action, codeField) : .empty)
-            </article>\(rating(view, action, codeField, isReporter: isReporter, kept: kept))</div>
+            </article><div class="stack"><section class="card not-elder" aria-labelledby="pu"><h2 id="pu">\(words(.wayTitle))</h2>\(draw.full(.init(c), id: "s", title: c.title, told: told(view, forStaff: false)))</section>
+            \(asked ? .empty : rate)\(isReporter ? changes(view, action, codeField) : .empty)</div></div>
             """
-        return page(words(.tabProgress), words(.myReports), .progress, main)
+        return page(words(.tabProgress), words(.myReports), .progress, main, named: c.title)
     }
 
     private func promiseCard(_ view: CaseView) -> HTML {

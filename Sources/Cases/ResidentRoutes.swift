@@ -9,7 +9,8 @@ import Web
 extension CasesHouse {
     func residentRoutes(_ table: RouteTable) {
         table.get("/", .everyone) { _, context in
-            Answer.redirect(context.actor.isStaff ? Href("/desk") : context.actor.person == nil ? Href("/ledger") : Href("/home"))
+            Answer.redirect(
+                context.actor.isStaff ? Href("/desk") : context.actor.person == nil ? Href("/ledger") : Href("/home"))
         }
         table.get("/home", .signedIn) { _, context in try await home(context) }
         table.get("/messages", .signedIn) { _, context in

@@ -22,7 +22,8 @@ package enum DirectoryStore {
         return result
     }
 
-    package static func children(of id: AreaID, limit: Int = 2000, _ transaction: any ReadTransaction) throws -> [Area] {
+    package static func children(of id: AreaID, limit: Int = 2000, _ transaction: any ReadTransaction) throws -> [Area]
+    {
         try transaction.query(
             """
             select \(areaColumns) from directory_area a where a.parent_id = \(id)

@@ -80,7 +80,7 @@ struct MePage: Sendable {
         return """
             <section class="stack" aria-labelledby="homes"><h2 id="homes">\(words(.meHomes))</h2>
             \(list)
-            <p class="btns"><a class="btn primary" href="/me/join">\(words(.joinTitle))</a></p>
+            <p class="btns"><a class="btn\(homes.isEmpty ? " primary" : "")" href="/me/join">\(words(.joinTitle))</a></p>
             \(invites)
             </section>
             """
@@ -88,7 +88,9 @@ struct MePage: Sendable {
 
     private func row(_ home: HomeRow, _ context: WebContext, _ say: Say) -> HTML {
         let words = context.words
-        let end = home.isLasting ? "" : " – \(say.day(home.to))"
+        // A date generations away is said as none.
+        let lasts = home.isLasting || home.to.civil.year > 2100
+        let end = lasts ? "" : " – \(say.day(home.to))"
         let state: HTML =
             home.isWaiting
             ? "<b>\(words(.meWaiting, home.place))</b>" : "<b>\(home.place)</b>"
@@ -125,12 +127,27 @@ struct MePage: Sendable {
 
     // MARK: Devices and tokens
 
+    /// "Chrome · Android" from what a browser calls itself; the beginning of it where it is none of the known.
+    static func device(_ agent: String) -> String {
+        let browsers = [
+            ("MicroMessenger", "微信"), ("HuaweiBrowser", "Huawei"), ("Edg", "Edge"), ("Firefox", "Firefox"),
+            ("Chrome", "Chrome"), ("Safari", "Safari"),
+        ]
+        let systems = [
+            ("HarmonyOS", "HarmonyOS"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"),
+            ("Windows", "Windows"), ("Mac OS", "Mac"), ("Linux", "Linux"),
+        ]
+        let names = [browsers, systems].compactMap { list in list.first { agent.contains($0.0) }?.1 }
+        if !names.isEmpty { return names.joined(separator: " · ") }
+        return agent.isEmpty ? "–" : String(agent.prefix(40))
+    }
+
     private func devices(_ context: WebContext, _ say: Say) -> HTML {
         let words = context.words
         let rows = sessions.map { session -> HTML in
             let here: HTML =
                 session.id == current ? " <span class=\"state ok\">\(words(.meThisDevice))</span>" : .empty
-            let device = session.device.isEmpty ? "–" : session.device
+            let device = Self.device(session.device)
             return """
                 <li class="row"><span class="grow">\(device)\(here)<small>\(say.time(session.seen))</small></span></li>
                 """

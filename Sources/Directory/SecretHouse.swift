@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import Kernel
+import Synchronization
 
 /// A phone number as it is stored.
 package struct SealedPhone: Sendable {
@@ -18,6 +19,7 @@ package struct Secrets: Sendable {
     private let auditKey: SymmetricKey
     private let gate: Gate
     private let cost: PasswordCost
+    private let decoy = Decoy()
 
     package init(_ file: KeyFile, world: World, cost: PasswordCost = .interactive) throws {
         phones = try PhoneSeal(file, randomBytes: world.randomBytes)
@@ -39,12 +41,18 @@ package struct Secrets: Sendable {
 
     // MARK: Passwords
 
-    /// The hash of a password that nobody has, so that an unknown login takes as long as a wrong password.
-    static let decoyHash =
-        "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$4c2E3jGZq1m7nFZ3kq2Hnq0nq1s6m4J5m9o0o1p2q3r"
-
     package func hashPassword(_ password: String) async throws -> String {
         try await gate.run { [cost] in try await Self.offPool { try PasswordHash(of: password, cost: cost).text } }
+    }
+
+    /// Takes as long as a wrong password does, for a login that nobody has.
+    func verifyDecoy(_ password: String) async {
+        if let hash = decoy.text {
+            _ = await verifyPassword(password, hash)
+        } else {
+            // The first time makes the hash of a password that nobody has: the same work as a check.
+            decoy.text = try? await hashPassword("decoy password")
+        }
     }
 
     package func verifyPassword(_ password: String, _ hash: String) async -> Bool {
@@ -80,8 +88,8 @@ package struct Secrets: Sendable {
     // MARK: Codes, tokens, digests
 
     /// Six digits, without bias.
-    package func newCode(_ world: World) -> String {
-        (try? OneTimeCode(randomBytes: world.randomBytes).text) ?? "000000"
+    package func newCode(_ world: World) throws -> String {
+        try OneTimeCode(randomBytes: world.randomBytes).text
     }
 
     package func codeDigest(_ code: String, _ phoneIndex: [UInt8]) -> [UInt8] {
@@ -89,9 +97,7 @@ package struct Secrets: Sendable {
         return mac("code", "\(typed)\u{0}\(Base64URL.encode(phoneIndex))", session)
     }
 
-    package func newToken(_ world: World) -> String {
-        (try? Token(randomBytes: world.randomBytes).text) ?? ""
-    }
+    package func newToken(_ world: World) throws -> String { try Token(randomBytes: world.randomBytes).text }
 
     package func tokenDigest(_ token: String) -> [UInt8] { Token(token)?.digest ?? [] }
 
@@ -119,4 +125,13 @@ package struct Secrets: Sendable {
 
     /// What stays of words that are gone.
     package func contentDigest(_ text: String) -> [UInt8] { mac("content", text, auditKey) }
+}
+
+/// The hash that unknown logins are checked against, made when it is first needed.
+private final class Decoy: Sendable {
+    private let state = Mutex<String?>(nil)
+    var text: String? {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
+    }
 }

@@ -69,7 +69,7 @@ package struct SignIn: Sendable {
         let now = world.now()
         let account = try await database.read { try SignInStore.account(login: login.lowercased(), $0) }
         guard let account else {
-            _ = await secrets.verifyPassword(password, Secrets.decoyHash)
+            await secrets.verifyDecoy(password)
             throw DirectoryRefusal.wrongPassword
         }
         guard account.lockedUntil <= now else {
@@ -101,7 +101,7 @@ package struct SignIn: Sendable {
         guard let phone = Phone(text), phone.isMobile else { throw DirectoryRefusal.badPhone }
         let now = world.now()
         let index = secrets.phoneIndex(phone)
-        let code = secrets.newCode(world)
+        let code = try secrets.newCode(world)
         let digest = secrets.codeDigest(code, index)
         try await database.write { transaction in
             let old = try SignInStore.code(phoneIndex: index, transaction)
@@ -178,7 +178,7 @@ package struct SignIn: Sendable {
 
     private func start(_ person: PersonID, device: String, resetFailures: Bool) async throws -> Started {
         let now = world.now()
-        let token = secrets.newToken(world)
+        let token = try secrets.newToken(world)
         let digest = secrets.tokenDigest(token)
         let id = world.nextID()
         let day = Zone.shanghai.day(of: now)
@@ -238,7 +238,9 @@ package struct SignIn: Sendable {
         let digest = secrets.tokenDigest(token)
         let day = Zone.shanghai.day(of: now)
         return try await database.read { transaction in
-            guard let found = try SignInStore.token(digest: digest, transaction), found.expires > now else { return nil }
+            guard let found = try SignInStore.token(digest: digest, transaction), found.expires > now else {
+                return nil
+            }
             let actor: Actor?
             if let post = found.post {
                 actor = try DirectoryStore.actor(
@@ -280,7 +282,7 @@ package struct SignIn: Sendable {
         guard post.map({ id in actor.posts.contains { $0.id == id } }) ?? true else { throw DirectoryRefusal.noPost }
         guard (1...40).contains(name.count) else { throw DirectoryRefusal.badName }
         let now = world.now()
-        let token = secrets.newToken(world)
+        let token = try secrets.newToken(world)
         let digest = secrets.tokenDigest(token)
         let id = world.nextID()
         try await database.write { [journal] transaction in

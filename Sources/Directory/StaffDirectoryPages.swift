@@ -10,7 +10,7 @@ struct ApprovalsPage {
         let words = context.words
         let list: HTML =
             waiting.isEmpty
-            ? "<p>\(words(.approvalsNone))</p>"
+            ? "<p class=\"card soft\">\(words(.approvalsNone))</p>"
             : "<ul class=\"card rows\">\(HTML.joined(waiting.map { row($0, context, say) }))</ul>"
         return """
             <div class="stack"><h1>\(words(.approvalsTitle))</h1>

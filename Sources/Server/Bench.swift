@@ -125,7 +125,8 @@ struct BenchHouse {
                 let big = Int.random(in: 0..<20, using: &random) == 0
                 let estate = big ? estates[0] : estates[Int.random(in: 1..<estates.count, using: &random)]
                 let kind = kinds[Int.random(in: 0..<10, using: &random)]
-                let age = isOpen
+                let age =
+                    isOpen
                     ? Int64.random(in: 0..<10_800_000, using: &random)
                     : Int64.random(in: 86_400_000..<31_536_000_000, using: &random)
                 let at = now.adding(ms: -age)

@@ -137,7 +137,8 @@ struct Verify: AsyncParsableCommand {
         try await database.close()
         print("seals \(report.seals), sealed rows \(report.sealedRows), unsealed tail \(report.unsealedRows)")
         print(
-            "outbox waiting \(report.outboxWaiting), jobs waiting \(report.jobsWaiting), given up \(report.jobsGivenUp)")
+            "outbox waiting \(report.outboxWaiting), jobs waiting \(report.jobsWaiting), given up \(report.jobsGivenUp)"
+        )
         for line in report.integrity { print("integrity: \(line)") }
         for one in report.breaks { print("BREAK in area \(one.area), seal \(one.seq): \(one.kind.rawValue)") }
         print(report.isSound ? "sound" : "NOT SOUND")

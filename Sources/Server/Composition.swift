@@ -113,7 +113,8 @@ package struct House: Sendable {
         let live = live
         let open = settings.openMetrics
         table.get("/healthz", .everyone) { _, _ in
-            Response(status: .ok, headers: [.contentType: "text/plain"], body: .init(byteBuffer: ByteBuffer(string: "ok\n")))
+            Response(
+                status: .ok, headers: [.contentType: "text/plain"], body: .init(byteBuffer: ByteBuffer(string: "ok\n")))
         }
         table.get("/metrics", .everyone) { _, context in
             guard open || context.isLoopback else { throw WebRefusal.notFound }

@@ -141,7 +141,8 @@ struct DemoCases: Sendable {
         let name = try await house.database.read { try DirectoryStore.personName(reporter, $0) } ?? ""
         let done = try await cases.actions.register(
             NewCase(
-                area: area.id, place: play.detail, words: play.words, key: "demo-\(play.daysAgo)-\(play.hour)-\(play.minute)",
+                area: area.id, place: play.detail, words: play.words,
+                key: "demo-\(play.daysAgo)-\(play.hour)-\(play.minute)",
                 sender: .resident(reporter, name: name)))
         for (minutes, who, step) in play.steps {
             let at = start.adding(minutes: minutes)

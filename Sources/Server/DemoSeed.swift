@@ -94,20 +94,48 @@ package struct DemoSeed: Sendable {
             organisation("operator", .community, "平台运维", "district"),
         ]
         let staff: [Staff] = [
-            Staff(code: "desk", name: "陈静", role: .desk, organisation: "property", area: "guihua", title: "前台", phone: "13800000011"),
-            Staff(code: "steward", name: "李师傅", role: .steward, organisation: "property", area: "guihua", title: "维修", phone: "13800000012"),
-            Staff(code: "grid", name: "赵敏", role: .grid, organisation: "community", area: "community", title: "网格员", phone: "13800000013"),
-            Staff(code: "approver", name: "周书记", role: .approver, organisation: "community", area: "community", title: "核对销号", phone: "13800000014"),
-            Staff(code: "moderator", name: "吴编辑", role: .moderator, organisation: "community", area: "community", title: "公示编辑", phone: "13800000015"),
-            Staff(code: "committee", name: "孙委员", role: .committee, organisation: "committee", area: "guihua", title: "业委会委员", phone: "13800000016"),
-            Staff(code: "department", name: "钱队长", role: .department, organisation: "urban", area: "street", title: "城管中队", phone: "13800000017"),
-            Staff(code: "street", name: "郑主任", role: .street, organisation: "street", area: "street", title: "街道城建办", phone: "13800000018"),
-            Staff(code: "district", name: "冯科长", role: .district, organisation: "district", area: "district", title: "物业科", phone: "13800000019"),
-            Staff(code: "administrator", name: "管理员", role: .administrator, organisation: "operator", area: "district", title: "系统管理员", phone: "13800000020"),
-            Staff(code: "auditor", name: "审计员", role: .auditor, organisation: "operator", area: "district", title: "审计管理员", phone: "13800000021"),
-            Staff(code: "desk2", name: "何平", role: .desk, organisation: "property2", area: "xinglong", title: "前台", phone: "13800000022"),
-            Staff(code: "steward2", name: "张师傅", role: .steward, organisation: "property", area: "guihua", title: "维修", phone: "13800000023"),
-            Staff(code: "grid2", name: "许晴", role: .grid, organisation: "community2", area: "community2", title: "网格员", phone: "13800000024"),
+            Staff(
+                code: "desk", name: "陈静", role: .desk, organisation: "property", area: "guihua", title: "前台",
+                phone: "13800000011"),
+            Staff(
+                code: "steward", name: "李师傅", role: .steward, organisation: "property", area: "guihua", title: "维修",
+                phone: "13800000012"),
+            Staff(
+                code: "grid", name: "赵敏", role: .grid, organisation: "community", area: "community", title: "网格员",
+                phone: "13800000013"),
+            Staff(
+                code: "approver", name: "周书记", role: .approver, organisation: "community", area: "community",
+                title: "核对销号", phone: "13800000014"),
+            Staff(
+                code: "moderator", name: "吴编辑", role: .moderator, organisation: "community", area: "community",
+                title: "公示编辑", phone: "13800000015"),
+            Staff(
+                code: "committee", name: "孙委员", role: .committee, organisation: "committee", area: "guihua",
+                title: "业委会委员", phone: "13800000016"),
+            Staff(
+                code: "department", name: "钱队长", role: .department, organisation: "urban", area: "street",
+                title: "城管中队", phone: "13800000017"),
+            Staff(
+                code: "street", name: "郑主任", role: .street, organisation: "street", area: "street", title: "街道城建办",
+                phone: "13800000018"),
+            Staff(
+                code: "district", name: "冯科长", role: .district, organisation: "district", area: "district",
+                title: "物业科", phone: "13800000019"),
+            Staff(
+                code: "administrator", name: "管理员", role: .administrator, organisation: "operator", area: "district",
+                title: "系统管理员", phone: "13800000020"),
+            Staff(
+                code: "auditor", name: "审计员", role: .auditor, organisation: "operator", area: "district",
+                title: "审计管理员", phone: "13800000021"),
+            Staff(
+                code: "desk2", name: "何平", role: .desk, organisation: "property2", area: "xinglong", title: "前台",
+                phone: "13800000022"),
+            Staff(
+                code: "steward2", name: "张师傅", role: .steward, organisation: "property", area: "guihua", title: "维修",
+                phone: "13800000023"),
+            Staff(
+                code: "grid2", name: "许晴", role: .grid, organisation: "community2", area: "community2", title: "网格员",
+                phone: "13800000024"),
         ]
         let residents: [(code: String, name: String, unit: String, relation: HomeRelation, phone: String)] = [
             ("resident", "王阿姨", "guihua-3-2-502", .owner, "13800000001"),

@@ -22,6 +22,8 @@ package struct Page: Sendable {
     /// Right end of the header.
     package var end: HTML = .empty
     package var narrow = false
+    /// What the browser's tab and history say, where the header's name says too little.
+    package var documentTitle = ""
     package var homeLink = Href("/")
     /// Replaces the whole of `<main>`, for pages with panes.
     package var rawMain: HTML?
@@ -78,7 +80,7 @@ package enum Layout {
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="color-scheme" content="light dark">
-            <title>\(page.title) · \(words(.brand))</title>
+            <title>\(documentTitle(page, words))</title>
             <link rel="stylesheet" href="\(Assets.stylesheet)">
             <link rel="manifest" href="/manifest.webmanifest">
             <link rel="icon" href="/assets/seal.svg">
@@ -91,6 +93,12 @@ package enum Layout {
             </body>
             </html>
             """
+    }
+
+    private static func documentTitle(_ page: Page, _ words: Words) -> String {
+        let brand = words(.brand)
+        if !page.documentTitle.isEmpty { return "\(page.documentTitle) · \(brand)" }
+        return page.title == brand ? brand : "\(page.title) · \(brand)"
     }
 
     private static func bar(_ tab: Tab, _ context: WebContext) -> HTML {
@@ -112,7 +120,8 @@ package enum Layout {
             context.preferences.elder ? "0" : "1", context, quiet: false)
     }
 
-    private static func foot(_ context: WebContext) -> HTML {
+    /// The switches of language and theme, for the foot of a page.
+    package static func foot(_ context: WebContext) -> HTML {
         let words = context.words
         let dark = context.preferences.theme == .dark
         return """
@@ -139,9 +148,10 @@ package enum Layout {
         var page = Page(
             title: context.words(.brand), frame: .gate,
             main: """
-                <section class="stack narrow"><h1>\(title)</h1><p>\(text)</p><p class="btns"><a class="btn primary" href="/">\(context.words(.errorHome))</a></p></section>
+                <section class="stack narrow notice"><h1>\(title)</h1><p>\(text)</p><p class="btns"><a class="btn primary" href="/">\(context.words(.errorHome))</a></p></section>
                 """)
         page.end = .empty
+        page.documentTitle = title
         return render(page, context: context)
     }
 }

@@ -13,7 +13,8 @@ package enum ModeRoutes {
             let back = request.headers[.referer].flatMap { local($0) } ?? Href("/")
             var response = Answer.redirect(back)
             response.headers[values: .setCookie].append(
-                "rs_mode=\(wanted.cookie); Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly\(settings.secure ? "; Secure" : "")")
+                "rs_mode=\(wanted.cookie); Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly\(settings.secure ? "; Secure" : "")"
+            )
             return response
         }
     }

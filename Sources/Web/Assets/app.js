@@ -67,13 +67,19 @@
   if (what && kinds) {
     const table = JSON.parse(kinds.dataset.kinds);
     let chosen = !!$('input:checked', kinds);
-    kinds.addEventListener('change', () => { chosen = true; });
+    const name = $('[data-kind]');
+    const tell = () => {
+      const radio = $('input:checked', kinds);
+      if (name) name.textContent = radio ? radio.parentElement.textContent.trim() : '';
+    };
+    tell();
+    kinds.addEventListener('change', () => { chosen = true; tell(); });
     what.addEventListener('input', () => {
       if (chosen) return;
       for (const [id, list] of table) {
         const hit = list.some((w) => what.value.includes(w));
         const radio = $(`input[value="${id}"]`, kinds);
-        if (radio && hit) { radio.checked = true; return; }
+        if (radio && hit) { radio.checked = true; tell(); return; }
       }
     });
   }
