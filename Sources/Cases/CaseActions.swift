@@ -356,8 +356,7 @@ package struct CaseActions: Sendable {
                 try CaseStore.count(c, what, at: now, transaction)
             }
         }
-        let categories = try CaseHistoryStore.categories(transaction)
-        guard let category = categories.first(where: { $0.id == c.category }) else {
+        guard let category = try CaseHistoryStore.category(c.category, transaction) else {
             throw CaseRefusal.badChoice("category")
         }
         let policy = try Self.policy(c, category, transaction)

@@ -423,18 +423,28 @@ package enum CaseHistoryStore {
 
     // MARK: Categories and policies
 
+    private static func category(_ row: any Row) throws -> Category {
+        Category(
+            id: try row.id(0), code: try row.text(1), kind: try row.raw(2), zh: try row.text(3), en: try row.text(4),
+            party: try row.raw(5), urgency: try row.raw(6), hints: try row.text(7), fastLane: try row.flag(8))
+    }
+
+    /// The dictionary that people choose from: without the categories that imports brought with them.
     package static func categories(_ transaction: any ReadTransaction) throws -> [Category] {
         try transaction.query(
             """
             select id, code, kind, name_zh, name_en, party, urgency, hints, fast_lane from cases_category
-            order by id limit 200
+            where substr(code, 1, 9) <> 'imported:' order by id limit 200
+            """, category)
+    }
+
+    /// The category of a case, also one that an import brought.
+    package static func category(_ id: CategoryID, _ transaction: any ReadTransaction) throws -> Category? {
+        try transaction.first(
             """
-        ) { row in
-            Category(
-                id: try row.id(0), code: try row.text(1), kind: try row.raw(2), zh: try row.text(3),
-                en: try row.text(4), party: try row.raw(5), urgency: try row.raw(6), hints: try row.text(7),
-                fastLane: try row.flag(8))
-        }
+            select id, code, kind, name_zh, name_en, party, urgency, hints, fast_lane from cases_category
+            where id = \(id)
+            """, category)
     }
 
     package static func insert(_ category: Category, _ transaction: any WriteTransaction) throws {

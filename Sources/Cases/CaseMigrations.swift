@@ -264,5 +264,34 @@ package enum CaseMigrations {
                 primary key (estate_id, day, what, channel)
             );
             """),
+        Migration(
+            "cases-003-import",
+            """
+            create table cases_import (
+                source TEXT not null,
+                -- the name of the row in its source: a second run skips what is here
+                external_id TEXT not null,
+                case_id INT64 not null references cases_case(id),
+                line INT64 not null,
+                -- how it came in, in the words of the source
+                channel TEXT not null,
+                target_ms INT64,
+                -- the verdict of the source on its own promise
+                verdict FLAG,
+                primary key (source, external_id)
+            );
+            create index cases_import_case on cases_import(case_id);
+            create table cases_import_run (
+                source TEXT not null primary key,
+                area_id INT64 not null,
+                -- the last line of the file that is kept, rejected or skipped for good
+                line INT64 not null,
+                kept INT64 not null,
+                contradictory INT64 not null,
+                started_ms INT64 not null,
+                -- null while rows are being brought in
+                finished_ms INT64
+            );
+            """),
     ]
 }

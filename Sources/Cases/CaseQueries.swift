@@ -24,8 +24,7 @@ package struct CaseQueries: Sendable {
     package init(database: any Database) { self.database = database }
 
     static func view(_ c: CaseRecord, _ transaction: any ReadTransaction) throws -> CaseView {
-        let categories = try CaseHistoryStore.categories(transaction)
-        guard let category = categories.first(where: { $0.id == c.category }) else { throw CaseRefusal.notFound }
+        guard let category = try CaseHistoryStore.category(c.category, transaction) else { throw CaseRefusal.notFound }
         return CaseView(
             record: c, category: category, events: try CaseHistoryStore.events(c.id, transaction),
             photos: try CaseHistoryStore.photos(c.id, transaction),

@@ -26,7 +26,7 @@ package struct Background: Service {
             while !Task.isCancelled {
                 await beat(tick, &night)
                 tick += 1
-                try await Task.sleep(for: .milliseconds(500))
+                do { try await Task.sleep(for: .milliseconds(500)) } catch { break }
             }
         }
         house.live.close()

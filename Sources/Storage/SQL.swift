@@ -132,6 +132,11 @@ package struct TextIndex: Sendable {
     /// Replaces what is indexed for a row.
     package func put(_ id: Int64, _ terms: [String], _ transaction: any WriteTransaction) throws {
         try remove(id, transaction)
+        try add(id, terms, transaction)
+    }
+
+    /// Indexes a row that was never indexed: what imports use, which make many rows.
+    package func add(_ id: Int64, _ terms: [String], _ transaction: any WriteTransaction) throws {
         guard !terms.isEmpty else { return }
         try transaction.run(
             SQL(parts: [
