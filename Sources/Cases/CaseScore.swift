@@ -40,6 +40,15 @@ package struct CaseScore: Sendable {
         }
     }
 
+    /// The name of a clock.
+    static func clock(_ kind: ClockKind) -> Phrase {
+        switch kind {
+        case .attend: .clockAttend
+        case .handle: .clockHandle
+        case .feedback: .clockFeedback
+        }
+    }
+
     /// What a row or record tells the score.
     package struct Source: Sendable {
         let trace: [TraceStep]

@@ -109,12 +109,11 @@ extension DeskPages {
     }
 
     private func dispatch(_ c: CaseRecord, _ desk: Desk, _ button: Phrase, primary: Bool) -> HTML {
-        // Those of the leading party first, and among them the stewards who go there.
-        let colleagues = desk.tools?.colleagues ?? []
-        let near = colleagues.filter { $0.party == c.leadParty }
-        let sorted =
-            near.filter { $0.role == .steward } + near.filter { $0.role != .steward }
-            + colleagues.filter { $0.party != c.leadParty }
+        // The stewards who go there first, then those whose post is nearest, the leading party before the others.
+        func rank(_ one: Colleague) -> Int {
+            (one.role == .steward ? 100 : 0) + one.path.ids.count * 2 + (one.party == c.leadParty ? 1 : 0)
+        }
+        let sorted = (desk.tools?.colleagues ?? []).sorted { rank($0) > rank($1) }
         let people: [(value: String, text: String)] = sorted.map {
             ($0.post.text, "\($0.name) · \(words($0.role.phrase)) · \($0.organisationName)")
         }

@@ -132,7 +132,7 @@ struct DeskPages: Sendable {
             desk.lines.isEmpty ? "<p class=\"lh soft\">\(words(.deskEmpty))</p>" : "<ol class=\"jobs\">\(jobs)</ol>\(more)"
         let caseHTML: HTML =
             desk.current.map { caseView($0, desk) }
-            ?? "<section class=\"case stack not-thumb\" id=\"case\" aria-label=\"\(words(.deskMenu))\"><p class=\"soft\">\(words(.deskPick))</p>\(menu())\(Layout.elderSwitch(context))\(Layout.foot(context))</section>"
+            ?? "<section class=\"case stack not-thumb\" id=\"case\" aria-label=\"\(words(.deskMenu))\"><p class=\"soft\">\(words(.deskPick))</p>\(menu())\(Layout.foot(context, elder: true))</section>"
         let open: HTML = desk.current == nil ? .empty : " open-case"
         var page = Page(title: words(.desk), frame: .desk, main: .empty)
         page.rawHeader = header(desk)
@@ -141,7 +141,7 @@ struct DeskPages: Sendable {
             <main class="panes\(open)" id="main"><h1 class="sr">\(words(.desk))</h1>
             <nav class="queues" aria-label="\(words(.deskQueues))">\(queues)</nav>
             <section class="list" id="list" aria-labelledby="lh"><div class="lh"><h2 id="lh">\(words(.deskUrgent))</h2><span class="state ok" data-live hidden>\(words(.deskLive))</span></div>\(kindFilter(desk))\(list)
-            <div class="thumb-only deskmenu">\(menu())\(Layout.elderSwitch(context))\(Layout.foot(context))</div><p class="keys not-thumb"><span><kbd>J</kbd> <kbd>K</kbd> \(words(.deskKeysMove))</span><span><kbd>Enter</kbd> \(words(.deskKeysOpen))</span><span><kbd>E</kbd> \(words(.deskKeysNext))</span><span><kbd>N</kbd> \(words(.deskKeysNew))</span><span><kbd>/</kbd> \(words(.deskSearchLabel))</span></p></section>
+            <div class="thumb-only deskmenu">\(menu())\(Layout.foot(context, elder: true))</div><p class="keys not-thumb"><span><kbd>J</kbd> <kbd>K</kbd> \(words(.deskKeysMove))</span><span><kbd>Enter</kbd> \(words(.deskKeysOpen))</span><span><kbd>E</kbd> \(words(.deskKeysNext))</span><span><kbd>N</kbd> \(words(.deskKeysNew))</span><span><kbd>/</kbd> \(words(.deskSearchLabel))</span></p></section>
             \(caseHTML)</main>
             """
         return Layout.render(page, context: context)

@@ -21,7 +21,8 @@ struct PublicPages: Sendable {
         var page = Page(title: title, subtitle: subtitle, frame: isResident ? .resident(.ledger) : .open, main: main)
         if isResident { page.homeLink = Href("/home") }
         if context.actor.isStaff { page.homeLink = Href("/desk") }
-        page.documentTitle = title == words(.brand) ? subtitle : "\(subtitle) · \(title)"
+        let name = subtitle == words(.ledgerOpen) ? words(.tabPublic) : subtitle
+        page.documentTitle = title == words(.brand) ? name : "\(name) · \(title)"
         let place: HTML =
             context.actor.person == nil
             ? "<a class=\"btn\" href=\"/sign-in\">\(words(.signIn))</a>"

@@ -242,6 +242,10 @@ struct ResidentPages: Sendable {
             state = speak.state(
                 c.status, suspended: false, rated: c.rated, solved: c.solved, registered: c.registered,
                 forStaff: false)
+            if c.status == .fedBack, let solved = c.solved {
+                let took = words(.tookLength, say.length(ms: solved.ms - c.registered.ms))
+                state = "<span class=\"state end\">\(took)</span>"
+            }
         }
         if let pause = view.pause {
             lead = words(.promiseWaiting, words(DeskPages.reason(pause.reason)))
@@ -277,7 +281,10 @@ struct ResidentPages: Sendable {
             let who = event.actorName.isEmpty ? words(event.party.phrase) : event.actorName
             let name = forStaff || event.party != .resident ? who : words(event.party.phrase)
             let label = words(CaseScore.label(event.kind))
-            let text = event.words.isEmpty || (!forStaff && !event.open) ? label : "\(label)：\(event.words)"
+            let said = ClockKind.allCases.first { $0.code == event.words }
+            let detail = said.map { words(CaseScore.clock($0)) } ?? event.words
+            let colon = words.language == .zh ? "：" : ": "
+            let text = detail.isEmpty || (!forStaff && !event.open) ? label : "\(label)\(colon)\(detail)"
             return "<li><span class=\"num\">\(say.time(event.at))</span><span>\(words(event.party.phrase))</span><span>\(name) \(text)</span></li>"
         }
         return "<ol class=\"told\">\(HTML.joined(rows))</ol>"

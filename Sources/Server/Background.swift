@@ -20,7 +20,7 @@ package struct Background: Service {
     }
 
     package func run() async throws {
-        try await cancelWhenGracefulShutdown {
+        await cancelWhenGracefulShutdown {
             var tick = 0
             var night = Zone.shanghai.day(of: house.world.now())
             while !Task.isCancelled {

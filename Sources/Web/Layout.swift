@@ -121,11 +121,12 @@ package enum Layout {
     }
 
     /// The switches of language and theme, for the foot of a page.
-    package static func foot(_ context: WebContext) -> HTML {
+    package static func foot(_ context: WebContext, elder: Bool = false) -> HTML {
         let words = context.words
+        let large = elder ? elderSwitch(context) : .empty
         let dark = context.preferences.theme == .dark
         return """
-            <div class="modes no-print">\(modeButton(words(.otherLanguage), "language", context.preferences.language == .zh ? "en" : "zh", context))\(modeButton(dark ? words(.lightMode) : words(.darkMode), "theme", dark ? "light" : "dark", context))</div>
+            <div class="modes no-print">\(large)\(modeButton(words(.otherLanguage), "language", context.preferences.language == .zh ? "en" : "zh", context))\(modeButton(dark ? words(.lightMode) : words(.darkMode), "theme", dark ? "light" : "dark", context))</div>
             """
     }
 
