@@ -75,6 +75,7 @@ package enum PictureRefusal: Refusal, Equatable {
     case damaged
     case unsupported(PictureKind)
 
+    package var field: String? { "photo" }
     package var kind: RefusalKind {
         switch self {
         case .tooLarge: .tooLarge

@@ -33,7 +33,9 @@ extension CasesHouse {
         table.post("/api/v1/cases/:id/:noun", .signedIn) { request, context in try await apiAct(request, context) }
         table.get("/api/v1/ledger/:id", .everyone) { request, context in
             let id: AreaID = try context.id("id")
-            let before = Int64(query(request, "cursor")).map { Instant(ms: $0) }
+            let cursor = query(request, "cursor")
+            let before = CaseHistoryStore.LedgerCursor(text: cursor)
+            guard cursor.isEmpty || before != nil else { throw CaseRefusal.badCursor }
             let limit = try limit(request)
             let lines = try await database.read { transaction in
                 guard try DirectoryStore.area(id, transaction)?.level == .estate else { throw CaseRefusal.notFound }
@@ -58,7 +60,7 @@ extension CasesHouse {
                     (
                         "next_cursor",
                         lines.count == limit
-                            ? .optional(lines.last.map { String($0.publication.struck.ms) }) : .null
+                            ? .optional(lines.last.map { CaseHistoryStore.LedgerCursor($0).text }) : .null
                     ),
                 ]))
         }

@@ -226,11 +226,18 @@ package struct CaseActions: Sendable {
         let id = before.id
         let joined = try CaseHistoryStore.joined(id, transaction)
         let publication = try CaseHistoryStore.publication(id, transaction)
+        var workers = Set<PersonID>()
+        if case .strikeOff = command {
+            for event in try CaseHistoryStore.events(id, transaction)
+            where event.round == before.round && (event.kind == .attended || event.kind == .handled) {
+                if let person = event.actor { workers.insert(person) }
+            }
+        }
         let facts = CaseFacts(
             id: id, status: before.status, suspended: before.suspended, kind: before.kind, urgency: before.urgency,
             level: before.level, place: before.place.path, reporter: before.reporter, joined: Set(joined),
             holder: before.holder, leadParty: before.leadParty, assignee: before.assignee,
-            assigneeParty: before.assigneeParty, about: before.about, round: before.round,
+            assigneeParty: before.assigneeParty, workers: workers, about: before.about, round: before.round,
             ratingSettled: before.rated != 0, hasPublicText: publication.map { !$0.title.isEmpty } ?? false)
         let change = try CaseRules.decide(facts, command, by: asker)
         if let version = input.version, version != before.version { throw CaseRefusal.changedMeanwhile }
@@ -490,22 +497,22 @@ package struct CaseActions: Sendable {
     }
 
     /// Staff who look after a case at its level: those of the area that leads now, without any of the organisation that
-    /// the case complains about.
+    /// the case complains about. Where that leaves nobody, those of the next area above.
     func watchers(
         _ c: CaseRecord, _ verb: Verb, _ now: Instant, _ transaction: any ReadTransaction
     ) throws -> [PersonID] {
-        try DirectoryStore.colleagues(
+        let colleagues = try DirectoryStore.colleagues(
             at: c.place.path, may: verb, on: Zone.shanghai.day(of: now), transaction
-        ).filter { $0.family != c.about }.filter { colleague in
-            let depth = colleague.path.ids.count
-            let total = c.place.path.ids.count
-            switch c.level {
-            case .district: return depth <= total - 3
-            case .street: return depth == total - 2
-            case .community: return depth == total - 1
-            default: return depth >= total
-            }
-        }.map(\.person)
+        ).filter { $0.family != c.about }
+        let total = c.place.path.ids.count
+        let place: AreaLevel = c.place.estate != 0 ? .estate : c.place.community != 0 ? .community : .street
+        var depth = min(total, total - Int(place.rawValue - min(c.level, place).rawValue))
+        while depth > 0 {
+            let found = colleagues.filter { $0.path.ids.count == depth }
+            if !found.isEmpty { return found.map(\.person) }
+            depth -= 1
+        }
+        return []
     }
 
     // MARK: Small parts

@@ -355,12 +355,23 @@ package enum CaseHistoryStore {
         package let trace: String
     }
 
-    package static func ledger(
-        estate: AreaID, before: Instant? = nil, limit: Int = 20, _ transaction: any ReadTransaction
-    ) throws -> [LedgerLine] {
-        let page: SQL = before.map { "and p.struck_ms < \($0)" } ?? .empty
-        return try transaction.query(
-            """
+    /// Where a page of a ledger ends: two strike-offs of one moment are told apart by their case.
+    package struct LedgerCursor: Sendable, Equatable {
+        package let struck: Instant
+        package let caseID: CaseID
+
+        package init(_ line: LedgerLine) { (struck, caseID) = (line.publication.struck, line.publication.caseID) }
+        package init?(text: String) {
+            let parts = text.split(separator: "-")
+            guard parts.count == 2, let ms = Int64(parts[0]), let id = CaseID(text: parts[1]) else { return nil }
+            (struck, caseID) = (Instant(ms: ms), id)
+        }
+        package var text: String { "\(struck.ms)-\(caseID.text)" }
+    }
+
+    static func ledgerSQL(estate: AreaID, before: LedgerCursor?, limit: Int) -> SQL {
+        let page: SQL = before.map { "and (p.struck_ms, p.case_id) < (\($0.struck), \($0.caseID))" } ?? .empty
+        return """
             select p.case_id, p.title, p.body, p.place, p.status, p.struck_ms, p.published_ms, c.number,
                 c.registered_ms, c.solved_ms, c.rated, c.trace, c.attend_due_ms, c.attend_stop_ms, c.handle_due_ms,
                 c.handle_stop_ms, c.feedback_due_ms, c.feedback_stop_ms
@@ -368,7 +379,12 @@ package enum CaseHistoryStore {
             where p.estate_id = \(estate) and p.status = 1 \(page)
             order by p.struck_ms desc, p.case_id desc limit \(limit)
             """
-        ) { row in
+    }
+
+    package static func ledger(
+        estate: AreaID, before: LedgerCursor? = nil, limit: Int = 20, _ transaction: any ReadTransaction
+    ) throws -> [LedgerLine] {
+        try transaction.query(ledgerSQL(estate: estate, before: before, limit: limit)) { row in
             var clocks = CaseClocks()
             clocks.attend = .init(due: try row.optionalInstant(12), stopped: try row.optionalInstant(13))
             clocks.handle = .init(due: try row.optionalInstant(14), stopped: try row.optionalInstant(15))

@@ -293,5 +293,34 @@ package enum CaseMigrations {
                 finished_ms INT64
             );
             """),
+        // A range over the queue made the planner search by it and sort; an inequality proves the index and no more.
+        Migration(
+            "cases-004-lists",
+            """
+            drop index cases_case_estate;
+            create index cases_case_estate on cases_case(estate_id, due_ms, id) where queue <> 0;
+            drop index cases_case_estate_queue;
+            create index cases_case_estate_queue on cases_case(estate_id, queue, due_ms, id) where queue <> 0;
+            drop index cases_case_estate_category;
+            create index cases_case_estate_category on cases_case(estate_id, category_id, due_ms, id) where queue <> 0;
+            drop index cases_case_community;
+            create index cases_case_community on cases_case(community_id, due_ms, id) where queue <> 0;
+            drop index cases_case_community_queue;
+            create index cases_case_community_queue on cases_case(community_id, queue, due_ms, id) where queue <> 0;
+            drop index cases_case_community_category;
+            create index cases_case_community_category on cases_case(community_id, category_id, due_ms, id) where queue <> 0;
+            drop index cases_case_street;
+            create index cases_case_street on cases_case(street_id, due_ms, id) where queue <> 0;
+            drop index cases_case_street_queue;
+            create index cases_case_street_queue on cases_case(street_id, queue, due_ms, id) where queue <> 0;
+            drop index cases_case_street_category;
+            create index cases_case_street_category on cases_case(street_id, category_id, due_ms, id) where queue <> 0;
+            drop index cases_case_district;
+            create index cases_case_district on cases_case(district_id, due_ms, id) where queue <> 0;
+            drop index cases_case_district_queue;
+            create index cases_case_district_queue on cases_case(district_id, queue, due_ms, id) where queue <> 0;
+            drop index cases_case_district_category;
+            create index cases_case_district_category on cases_case(district_id, category_id, due_ms, id) where queue <> 0;
+            """),
     ]
 }

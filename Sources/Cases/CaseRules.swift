@@ -15,6 +15,8 @@ package struct CaseFacts: Sendable, Hashable {
     package var leadParty: Party
     package var assignee: PersonID?
     package var assigneeParty: Party?
+    /// Who attended or handled it in this round, whoever it was given to.
+    package var workers: Set<PersonID> = []
     /// The organisation family that the case complains about.
     package var about: OrganisationID?
     package var round: Int64
@@ -250,7 +252,9 @@ package enum CaseRules {
             change.start = [.attend, .feedback]
         case .strikeOff:
             guard facts.ratingSettled else { throw .strikeOffWithoutAnswer }
-            if case .post(_, let person) = asker, person == facts.assignee { throw .ownWork }
+            if case .post(_, let person) = asker, person == facts.assignee || facts.workers.contains(person) {
+                throw .ownWork
+            }
             (change.status, change.event, change.holder) = (.struckOff, .struckOff, .community)
         case .publish:
             if facts.kind == .dispute { throw .disputesAreNotPublished }

@@ -172,7 +172,7 @@ package struct CaseScore: Sendable {
             } else { nil }
         return Score(
             notes: notes, holds: holds, limits: limits, slur: slur, now: finished ? nil : now,
-            finishedAt: finished ? struck : nil, words: scoreWords(labels))
+            finishedAt: finished ? struck : nil, words: scoreWords(source, labels))
     }
 
     private func isLast(_ step: TraceStep, _ steps: [TraceStep]) -> Bool {
@@ -203,7 +203,9 @@ package struct CaseScore: Sendable {
         case .dispatched: (kind, party, at) = (.attended, source.holder, source.promise ?? source.clocks.attend.due)
         case .attended: (kind, party, at) = (.handled, source.holder, source.promise ?? source.clocks.handle.due)
         case .handled: (kind, party, at) = (.fedBack, source.holder, source.clocks.feedback.due)
-        case .fedBack: (kind, party, at) = (.rated, source.holder, now.adding(days: 1))
+        case .fedBack:
+            let answer = source.trace.last { [.fedBack, .rated, .notRated].contains($0.kind) }?.kind
+            (kind, party, at) = (answer == .fedBack ? .rated : .struckOff, source.holder, now.adding(days: 1))
         default: return []
         }
         if source.suspended {
@@ -224,14 +226,20 @@ package struct CaseScore: Sendable {
         ]
     }
 
-    private func scoreWords(_ labels: Bool) -> ScoreWords {
+    private func scoreWords(_ source: Source, _ labels: Bool) -> ScoreWords {
         guard labels else { return Self.silent }
         let say = say
+        let first = Zone.shanghai.day(of: source.registered)
         return ScoreWords(
             parties: [.lineCommunity, .lineProperty, .lineCommittee, .lineDepartment, .lineResident].map { words($0) },
             now: words(.now),
             // Midnight is the end of the day that it closes, as in "Friday 24:00".
-            day: { instant in say.day(Zone.shanghai.day(of: Instant(ms: instant.ms - 1))) },
+            day: { instant in
+                let day = Zone.shanghai.day(of: Instant(ms: instant.ms - 1))
+                // Last Thursday and next Thursday must not look like one day.
+                guard day != first, say.day(day) == say.day(first) else { return say.day(day) }
+                return say.words(.monthDay, String(day.civil.month), String(day.civil.day))
+            },
             clock: { Say.clock($0) })
     }
 
@@ -264,7 +272,10 @@ package struct CaseWords: Sendable {
         case .dispatched: .statusDispatched
         case .attended: .statusAttended
         case .handled: .statusHandled
-        case .fedBack: rated != 0 ? .statusToStrikeOff : forStaff ? .statusFedBackStaff : .statusFedBack
+        case .fedBack:
+            rated != 0
+                ? (forStaff ? .statusToStrikeOff : .statusBeingChecked)
+                : forStaff ? .statusFedBackStaff : .statusFedBack
         case .struckOff: .statusStruckOff
         case .published: .statusPublished
         case .merged: .statusMerged

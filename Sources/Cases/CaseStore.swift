@@ -95,6 +95,8 @@ package struct CaseRecord: Sendable {
 
     /// Far away: no clock runs.
     package static let never = Instant(ms: 9_000_000_000_000)
+    /// The area that its counts stand under: the estate, or the area above estates that it is about.
+    var countedAt: Int64 { place.estate != 0 ? place.estate : place.path.ids.last?.raw ?? 0 }
     package var due: Instant { suspended ? Self.never : clocks.next?.due ?? Self.never }
 }
 
@@ -319,24 +321,8 @@ package enum CaseStore {
     ) throws -> [CaseLine] {
         var result: [CaseLine] = []
         for place in scope.places {
-            guard let column = column(place.level) else { continue }
-            var conditions: [SQL] = ["\(column) = \(place.area)"]
-            if let queue = filter.queue {
-                conditions.append("c.queue = \(queue)")
-                conditions.append("c.queue between 1 and 8")
-            } else {
-                conditions.append("c.queue between 1 and 8")
-            }
-            if filter.soon { conditions.append("c.soon = \(true)") }
-            if let category = filter.category { conditions.append("c.category_id = \(category)") }
-            for family in scope.families { conditions.append("c.about_family <> \(family)") }
-            if !filter.terms.isEmpty { conditions.append(CaseMigrations.text.matches(filter.terms, idColumn: "c.id")) }
-            if let after = filter.after { conditions.append("(c.due_ms, c.id) > (\(after.due), \(after.id))") }
-            result += try transaction.query(
-                """
-                select \(lineColumns) from cases_case c where \(SQL.joined(conditions, separator: " and "))
-                order by c.due_ms, c.id limit \(filter.limit)
-                """, line)
+            guard let sql = deskSQL(place, hiding: scope.families, filter) else { continue }
+            result += try transaction.query(sql, line)
         }
         if scope.places.count > 1 {
             result.sort { ($0.due, $0.id) < ($1.due, $1.id) }
@@ -345,15 +331,36 @@ package enum CaseStore {
         return result
     }
 
+    /// The statement for one place; nil for a level that has no list.
+    static func deskSQL(_ place: Scope.Place, hiding families: [OrganisationID], _ filter: DeskFilter) -> SQL? {
+        guard let column = column(place.level) else { return nil }
+        var conditions: [SQL] = ["\(column) = \(place.area)"]
+        if let queue = filter.queue { conditions.append("c.queue = \(queue)") }
+        // As the indexes say it. Said as a range it would tempt the planner to search by queue and sort afterwards.
+        conditions.append("c.queue <> 0")
+        if filter.soon { conditions.append("c.soon = \(true)") }
+        if let category = filter.category { conditions.append("c.category_id = \(category)") }
+        for family in families { conditions.append("c.about_family <> \(family)") }
+        if !filter.terms.isEmpty { conditions.append(CaseMigrations.text.matches(filter.terms, idColumn: "c.id")) }
+        if let after = filter.after { conditions.append("(c.due_ms, c.id) > (\(after.due), \(after.id))") }
+        return """
+            select \(lineColumns) from cases_case c where \(SQL.joined(conditions, separator: " and "))
+            order by c.due_ms, c.id limit \(filter.limit)
+            """
+    }
+
     package static func mine(
         _ person: PersonID, before: CaseID? = nil, limit: Int = 50, _ transaction: any ReadTransaction
     ) throws -> [CaseLine] {
+        try transaction.query(mineSQL(person, before: before, limit: limit), line)
+    }
+
+    static func mineSQL(_ person: PersonID, before: CaseID?, limit: Int) -> SQL {
         let page: SQL = before.map { "and c.id < \($0)" } ?? .empty
-        return try transaction.query(
-            """
+        return """
             select \(lineColumns) from cases_case c where c.reporter_id = \(person) and c.reporter_id > 0 \(page)
             order by c.id desc limit \(limit)
-            """, line)
+            """
     }
 
     package static func joinedBy(
@@ -413,7 +420,7 @@ package enum CaseStore {
         try transaction.run(
             """
             insert into cases_tally (estate_id, street_id, path, queue, about_family, n)
-            values (\(c.place.estate), \(c.place.street), \(c.place.path), \(queue), \(c.about?.raw ?? 0), \(amount))
+            values (\(c.countedAt), \(c.place.street), \(c.place.path), \(queue), \(c.about?.raw ?? 0), \(amount))
             on conflict (estate_id, queue, about_family) do update set n = cases_tally.n + excluded.n
             """)
     }
@@ -425,7 +432,7 @@ package enum CaseStore {
         try transaction.run(
             """
             insert into cases_tally (estate_id, street_id, path, queue, about_family, n)
-            values (\(c.place.estate), \(c.place.street), \(c.place.path), \(soonTally), \(c.about?.raw ?? 0),
+            values (\(c.countedAt), \(c.place.street), \(c.place.path), \(soonTally), \(c.about?.raw ?? 0),
                 \(amount))
             on conflict (estate_id, queue, about_family) do update set n = cases_tally.n + excluded.n
             """)
@@ -467,7 +474,7 @@ package enum CaseStore {
         try transaction.run(
             """
             insert into cases_day (estate_id, path, day, what, channel, n)
-            values (\(c.place.estate), \(c.place.path), \(Zone.shanghai.day(of: now)), \(what), \(c.channel), 1)
+            values (\(c.countedAt), \(c.place.path), \(Zone.shanghai.day(of: now)), \(what), \(c.channel), 1)
             on conflict (estate_id, day, what, channel) do update set n = cases_day.n + 1
             """)
     }

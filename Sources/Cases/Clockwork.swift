@@ -31,17 +31,21 @@ package struct Clockwork: Sendable {
         return done
     }
 
-    private func turn(_ row: ClockRow, _ now: Instant) async throws -> Bool {
-        let isOver = row.due.map { $0 <= now } ?? false
+    private func turn(_ seen: ClockRow, _ now: Instant) async throws -> Bool {
         let actions = actions
         return try await actions.database.write { transaction in
-            guard var c = try CaseStore.load(row.caseID, transaction), c.status.isOpen, c.round == row.round,
-                !c.suspended
-            else {
+            // What was read before may have moved: a pause, its end, another limit.
+            guard
+                let row = try CaseHistoryStore.clocks(seen.caseID, round: seen.round, transaction)
+                    .first(where: { $0.kind == seen.kind })
+            else { return false }
+            guard var c = try CaseStore.load(row.caseID, transaction), c.status.isOpen, c.round == row.round else {
                 // Nothing to watch any more.
                 _ = try CaseHistoryStore.markEscalated(row, at: now, transaction)
                 return false
             }
+            let isOver = row.due.map { $0 <= now } ?? false
+            guard isOver || (row.due != nil && row.warn.map { $0 <= now } ?? false) else { return false }
             let people: [PersonID]
             let notice: Notice
             let kind: CaseEventKind

@@ -126,7 +126,10 @@ extension DeskPages {
         let c = view.record
         let kept = desk.kept
         let handled = view.events.last { $0.kind == .handled }?.words ?? ""
-        let building = c.place.building == 0 ? c.place.words : String(c.place.words.prefix { $0 != " " })
+        // As far as the building: "3 号楼 2 单元 502" is said as "3 号楼".
+        let parts = c.place.words.split(separator: " ")
+        let end = parts.firstIndex { ["楼", "栋", "幢", "座"].contains($0.suffix(1)) } ?? 0
+        let building = c.place.building == 0 ? c.place.words : parts.prefix(end + 1).joined(separator: " ")
         let category = words.pick(zh: view.category.zh, en: view.category.en)
         return form(
             c, "publish",
@@ -206,7 +209,7 @@ extension DeskPages {
         var page = Page(
             title: words(.registerTitle), subtitle: words(.registerListening), frame: .open,
             main: """
-                <div class="stack">\(estates)<form class="card stack" method="post" action="/desk/new" enctype="multipart/form-data"><h1>\(words(.registerTitle))</h1>\(Layout.token(context))<input type=hidden name=key value="\(form.key)"><input type=hidden name=estate value="\(form.estate?.text ?? "")">\(Form.summary(form.refusal, context))
+                <div class="stack">\(estates)<form class="card stack" method="post" action="/desk/new" enctype="multipart/form-data" autocomplete="off"><h1>\(words(.registerTitle))</h1>\(Layout.token(context))<input type=hidden name=key value="\(form.key)"><input type=hidden name=estate value="\(form.estate?.text ?? "")">\(Form.summary(form.refusal, context))
                 <fieldset class="field"><legend>\(words(.fieldChannel))</legend><div class="chips">\(Form.chips("channel", channels, chosen: form.kept["channel"] ?? "hotline"))</div></fieldset>
                 <div class="field"><label for="what">\(words(.reportWhat))</label><textarea class="in" id="what" name="what" rows="3" maxlength="2000" required autofocus\(Form.invalid(form.refusal, "what"))>\(kept("what"))</textarea>\(Form.error(form.refusal, for: "what", context))</div>
                 <div class="inline">\(Form.select("area", label: words(.fieldPlace), form.places, chosen: kept("area")))<div class="field"><label for="place">\(words(.reportPlaceMore))</label><input class="in" id="place" name="place" maxlength="80" value="\(kept("place"))"></div></div>

@@ -152,7 +152,8 @@ struct DeskPages: Sendable {
         let who = "\(post.map { words($0.role.phrase) } ?? "") \(context.actor.name)"
         let new: HTML =
             context.actor.may(.caseRegister)
-            ? "<a class=\"btn\" href=\"/desk/new\" data-new>\(words(.deskNew))<kbd class=\"not-thumb\">N</kbd></a>" : .empty
+            ? "<a class=\"btn\" href=\"/desk/new\" data-new>\(words(.deskNew))<kbd class=\"not-thumb\">N</kbd></a>"
+            : .empty
         return """
             <header class="top bar-top">\(Layout.brand(desk.title, words(.desk), link: Href("/desk"), notElder: false))
             <form class="find" role="search" action="/desk"><label class="sr" for="s">\(words(.deskSearchLabel))</label><input class="in" id="s" type="search" name="q" maxlength="60" value="\(desk.filter.search)" placeholder="\(words(.deskSearch))"><kbd class="not-thumb" aria-hidden="true">/</kbd></form>

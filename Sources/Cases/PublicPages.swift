@@ -48,7 +48,7 @@ struct PublicPages: Sendable {
 
     func ledger(
         _ estate: Area, community: String, _ week: LedgerWeek, _ lines: [CaseHistoryStore.LedgerLine],
-        _ replies: [CaseHistoryStore.Reply], more: Instant?
+        _ replies: [CaseHistoryStore.Reply], more: CaseHistoryStore.LedgerCursor?
     ) -> HTML {
         let draw = CaseScore(say)
         let rows = HTML.joined(
@@ -82,7 +82,7 @@ struct PublicPages: Sendable {
             })
         let next: HTML =
             more.map {
-                "<a class=\"btn\" href=\"\(Href(Href("/ledger/", estate.id.text), query: [("before", String($0.ms))]))\">\(words(.ledgerMore))</a>"
+                "<a class=\"btn\" href=\"\(Href(Href("/ledger/", estate.id.text), query: [("before", $0.text)]))\">\(words(.ledgerMore))</a>"
             } ?? .empty
         let list: HTML =
             lines.isEmpty ? "<p class=\"card soft\">\(words(.ledgerNone))</p>" : "<ol class=\"card led\">\(rows)</ol>"
@@ -95,11 +95,11 @@ struct PublicPages: Sendable {
         return page(
             estate.name, words(.ledgerOpen),
             """
-            <div class="stack-l"><section class="masthead" aria-labelledby="h"><div><h1 id="h">\(words(.ledgerWeek, String(week.reported), String(week.struck)))</h1><p class="soft">\(words(.ledgerDates, say.day(week.from), say.day(week.to)))</p></div>\(code)</section>
+            <div class="stack-l"><section class="masthead" aria-labelledby="h"><div><h1 id="h">\(words(.ledgerWeek, String(week.reported), String(week.struck)))</h1><p class="soft">\(words(.ledgerDates, say.day(week.from), say.day(week.to)))</p><p class="print-only">\(week.from.description) – \(week.to.description)</p></div>\(code)</section>
             <dl class="facts"><div><dt>\(words(.ledgerAttended))</dt><dd class="num">\(share(week.attended.kept, of: week.attended.kept + week.attended.late))</dd></div><div><dt>\(words(.ledgerHandled))</dt><dd class="num">\(share(week.handled.kept, of: week.handled.kept + week.handled.late))</dd></div><div><dt>\(words(.ledgerSatisfied))</dt><dd class="num">\(String(week.satisfied.yes)) / \(String(week.satisfied.all))</dd></div><div><dt>\(words(.ledgerOpenCases))</dt><dd class="num">\(words(.countCases, String(week.open)))</dd></div></dl>
             <section aria-labelledby="l"><div class="head"><h2 id="l">\(words(.ledgerStruck))</h2><a class="no-print" href="/score">\(words(.ledgerHow))</a></div>\(list)<p class="btns no-print after">\(next)</p></section>
             \(boardSection)
-            <footer class="print-only sign"><p>\(community) \(words(.ledgerSeal))</p><p>\(say.day(Zone.shanghai.day(of: say.now)))</p></footer></div>
+            <footer class="print-only sign"><p>\(community) \(words(.ledgerSeal))</p><p>\(Zone.shanghai.day(of: say.now).description)</p></footer></div>
             """, forResidents: true)
     }
 

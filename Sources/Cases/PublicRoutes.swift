@@ -14,7 +14,7 @@ extension CasesHouse {
         }
         table.get("/ledger/:id", .everyone) { request, context in
             let id: AreaID = try context.id("id")
-            let before = Int64(query(request, "before")).map { Instant(ms: $0) }
+            let before = CaseHistoryStore.LedgerCursor(text: query(request, "before"))
             let now = now()
             let html = try await database.read { transaction in
                 guard let estate = try DirectoryStore.area(id, transaction), estate.level == .estate else {
@@ -25,7 +25,7 @@ extension CasesHouse {
                 return pages(context).ledger(
                     estate, community: community, try LedgerReader.week(id, now: now, transaction), lines,
                     try CaseHistoryStore.replies(estate: id, transaction),
-                    more: lines.count == 20 ? lines.last?.publication.struck : nil)
+                    more: lines.count == 20 ? lines.last.map { CaseHistoryStore.LedgerCursor($0) } : nil)
             }
             return Answer.html(html, context: context)
         }

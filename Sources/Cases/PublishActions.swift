@@ -15,12 +15,13 @@ extension CaseActions {
             }
             if c.kind == .dispute { throw CaseRefusal.disputesAreNotPublished }
             // The place is no finer than the building.
-            if c.place.unit != 0 {
-                let unit = try DirectoryStore.area(AreaID(c.place.unit), transaction)
-                if let door = unit?.name, !door.isEmpty, place.contains(door) || body.contains(door) {
-                    throw CaseRefusal.placeTooFine
-                }
-            }
+            let unit = try c.place.unit == 0 ? nil : DirectoryStore.area(AreaID(c.place.unit), transaction)?.name
+            let building =
+                try c.place.building == 0 ? nil : DirectoryStore.area(AreaID(c.place.building), transaction)?.name
+            guard
+                !Self.namesDoor(
+                    [title, place, body], unit: unit ?? "", words: c.place.words, building: building ?? "")
+            else { throw CaseRefusal.placeTooFine }
             try CaseHistoryStore.putPublication(
                 Publication(
                     caseID: id, title: title, body: body, place: place, status: 0, struck: c.closed ?? now,
@@ -47,6 +48,19 @@ extension CaseActions {
             guard try CaseHistoryStore.takeBack(id, digest: digest, by: moderator, transaction) else {
                 throw CaseRefusal.changedMeanwhile
             }
+        }
+    }
+
+    /// Whether a text for the public names the door of a case: the unit as it is written, spaces aside, or its number
+    /// of three digits or more, or such a number of the place in words. The number of the building may be said.
+    static func namesDoor(_ texts: [String], unit: String, words: String, building: String) -> Bool {
+        func tight(_ text: String) -> String { text.filter { !$0.isWhitespace } }
+        func numbers(_ text: String) -> Set<Substring> {
+            Set(text.split { !$0.isASCII || !$0.isNumber }.filter { $0.count > 2 })
+        }
+        let doors = numbers(unit + " " + words).subtracting(numbers(building))
+        return texts.contains { text in
+            !unit.isEmpty && tight(text).contains(tight(unit)) || !numbers(text).isDisjoint(with: doors)
         }
     }
 }

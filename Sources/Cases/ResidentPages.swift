@@ -159,7 +159,7 @@ struct ResidentPages: Sendable {
             : """
             <section class="card stack-s" aria-labelledby="sim"><h2 id="sim">\(words(.reportSimilar))</h2>\(HTML.joined(form.similar.map { item in "<form class=\"row\" method=\"post\" action=\"\(Href("/cases/", item.id.text, "/join"))\">\(Layout.token(context))<span class=\"grow\">\(item.text)</span><button class=\"btn\">\(words(.reportMeToo))</button></form>" as HTML }))</section>
             """
-        let where_: HTML =
+        let whereabouts: HTML =
             form.areas.isEmpty
             ? "<p class=\"note\">\(words(.reportNoHome)) <a href=\"/me/join\">\(words(.joinTitle))</a></p>"
             : "<div class=\"chips\">\(Form.chips("area", form.areas, chosen: form.area))</div>"
@@ -170,13 +170,13 @@ struct ResidentPages: Sendable {
             """
         let main: HTML = """
             <h1 class="sr">\(words(.askButton))</h1><div class="stack">\(similar)
-            <form class="card stack report" method="post" action="/report" enctype="multipart/form-data" data-offline>\(Layout.token(context))<input type=hidden name=key value="\(form.key)">\(poster)
+            <form class="card stack report" method="post" action="/report" enctype="multipart/form-data" autocomplete="off" data-offline>\(Layout.token(context))<input type=hidden name=key value="\(form.key)">\(poster)
             \(Form.summary(form.refusal, context))
             <fieldset class="field"><legend>\(words(.reportPhoto)) <small class="soft">\(words(.reportPhotoOptional))</small></legend>
             <div class="shots"><label class="add"><input type="file" name="photo" accept="image/*" multiple><span>\(words(.reportPhotoAdd))</span></label></div><p class="help" data-count="\(words(.reportPhotoCount, "{0}"))" aria-live="polite"></p>\(Form.error(form.refusal, for: "photo", context))</fieldset>
             <div class="field"><label for="what">\(words(.reportWhat))</label><textarea class="in" id="what" name="what" rows="2" maxlength="2000" required placeholder="\(words(.reportWhatHint))"\(Form.invalid(form.refusal, "what"))>\(form.what)</textarea>\(Form.error(form.refusal, for: "what", context))
             <details class="suggest not-elder"\(form.category.isEmpty ? .empty : " open" as HTML)><summary>\(words(.reportKind)) <small class="soft">\(words(.reportKindOptional))</small><b data-kind></b></summary><fieldset><legend class="sr">\(words(.reportKind))</legend><div class="chips" data-kinds="\(hints)">\(kinds)</div></fieldset></details></div>
-            <fieldset class="field"><legend>\(words(.reportWhere))</legend>\(where_)\(Form.error(form.refusal, for: "area", context))</fieldset>
+            <fieldset class="field"><legend>\(words(.reportWhere))</legend>\(whereabouts)\(Form.error(form.refusal, for: "area", context))</fieldset>
             <div class="field not-elder"><label for="place">\(words(.reportPlaceMore)) <small class="soft">\(words(.optional))</small></label><input class="in" id="place" name="place" maxlength="80" value="\(form.place)" placeholder="\(words(.reportPlaceHint))"\(Form.invalid(form.refusal, "place"))>\(Form.error(form.refusal, for: "place", context))</div>
             <div class="not-elder">\(anonymous)</div>
             <div class="send"><button class="btn primary tall wide">\(words(.send))</button><p class="note" data-kept hidden role="status">\(words(.reportKept))</p><p class="help not-elder">\(words(.reportSafe))</p></div>

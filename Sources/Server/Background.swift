@@ -22,7 +22,8 @@ package struct Background: Service {
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             var tick = 0
-            var night = Zone.shanghai.day(of: house.world.now())
+            // Yesterday: a server that was down at midnight raises the alarm when it is back, and only once a night.
+            var night = Zone.shanghai.day(of: house.world.now()).adding(-1)
             while !Task.isCancelled {
                 await beat(tick, &night)
                 tick += 1

@@ -11,7 +11,7 @@ import Web
 /// The operator's command line.
 package struct RedSteward: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "redsteward", abstract: "RedSteward 红管家: one house for an estate's five parties.",
+        commandName: "redsteward", abstract: "RedSteward: one house for an estate's five parties.",
         subcommands: [Serve.self, Demo.self, Verify.self, SchemaText.self, Import.self, Bench.self])
     package init() {}
 

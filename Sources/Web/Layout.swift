@@ -46,7 +46,8 @@ package enum Layout {
         let small: HTML =
             subtitle.isEmpty
             ? .empty : notElder ? "<small class=\"not-elder\">\(subtitle)</small>" : "<small>\(subtitle)</small>"
-        return "<a class=\"brand\" href=\"\(link)\">\(seal)<span>\(title)\(small)</span></a>"
+        let name = subtitle.isEmpty ? title : "\(title) \(subtitle)"
+        return "<a class=\"brand\" href=\"\(link)\" aria-label=\"\(name)\">\(seal)<span>\(title)\(small)</span></a>"
     }
 
     package static func render(_ page: Page, context: WebContext) -> HTML {
@@ -65,11 +66,10 @@ package enum Layout {
         case .open: bodyClass = "public"
         case .gate: bodyClass = "gate"
         }
-        let header: HTML =
-            page.rawHeader
-            ?? """
+        let plain: HTML = """
             <header class="top">\(brand(page.title, page.subtitle, link: page.homeLink))\(tabs)<span class="end no-print">\(page.end)</span></header>
             """
+        let header = page.rawHeader ?? plain
         let main: HTML =
             page.rawMain
             ?? "<main id=\"main\" class=\"wrap\(page.narrow ? " narrow" : "")\">\(page.main)\(foot(context))</main>"

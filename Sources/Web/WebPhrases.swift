@@ -50,11 +50,9 @@ extension Phrase {
     package static let monthDay = Phrase("{0}\u{00A0}月\u{00A0}{1}\u{00A0}日", "{0}/{1}")
     package static let yearMonthDay = Phrase(
         "{0}\u{00A0}年\u{00A0}{1}\u{00A0}月\u{00A0}{2}\u{00A0}日", "{0}-{1}-{2}")
-    package static let dayOfMonth = Phrase("{0}\u{00A0}日", "{0}")
     package static let minutes = Phrase("{0}\u{00A0}分钟", "{0}\u{00A0}min")
     package static let hours = Phrase("{0}\u{00A0}小时", "{0}\u{00A0}h")
     package static let hoursMinutes = Phrase("{0}\u{00A0}小时\u{00A0}{1}\u{00A0}分", "{0}\u{00A0}h {1}\u{00A0}min")
     package static let days = Phrase("{0}\u{00A0}天", "{0}\u{00A0}days")
     package static let workdays = Phrase("{0}\u{00A0}个工作日", "{0}\u{00A0}working days")
-    package static let justNow = Phrase("刚刚", "just now")
 }

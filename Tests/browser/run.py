@@ -174,6 +174,9 @@ class Run:
         self.take(resident, "code")
         resident.fill("#code", code)
         resident.click("button.primary")
+        # Two of the family share this number: the page asks who it is.
+        resident.locator(".chip", has_text="王阿姨").click()
+        resident.click("button.primary")
         resident.wait_for_url("**/home")
         self.check("a resident signs in by phone and code", resident.locator("a.ask").is_visible())
         self.take(resident, "home")
@@ -356,7 +359,10 @@ class Run:
                 page.evaluate(AXE)
                 for viewport in (WIDE, PHONE):
                     page.set_viewport_size(viewport)
-                    for elder, dark in ((False, False), (False, True), (True, False)):
+                    modes = [(False, False), (True, False)]
+                    if language == "zh":  # colours do not depend on the language
+                        modes.append((False, True))
+                    for elder, dark in modes:
                         # The same page in other colours: only colours can go wrong.
                         rules = ["color-contrast"] if dark else None
                         answer = page.evaluate(self.LOOK, {"elder": elder, "dark": dark, "rules": rules})
@@ -414,13 +420,11 @@ class Run:
         case = self.report(page, "大门口的灯闪个不停", picture=False)
         page.go_back()
         page.wait_for_load_state()
-        if page.locator("#what").input_value() == "":
-            page.fill("#what", "大门口的灯闪个不停")
-        page.click(".send button")
-        page.wait_for_url("**/my/cases/*")
-        again = page.url.rsplit("/", 1)[1]
-        one = self.count(page) == before + 1
-        self.check("back and send again makes one case", one and again == case, f"{again} {case}")
+        # Either the form is the same one, whose key was used, or it is empty: it is never the words with a new key.
+        if page.locator("#what").input_value():
+            page.click(".send button")
+            page.wait_for_url("**/my/cases/*")
+        self.check("the back button makes no second case", self.count(page) == before + 1)
         page.goto(self.base + "/report")
         page.fill("#what", "快递柜挡住了路")
         page.evaluate("""async () => {
