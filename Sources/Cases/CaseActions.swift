@@ -198,7 +198,8 @@ package struct CaseActions: Sendable {
                     area: AreaID(place.estate), actor: actor, verb: "case.register", subject: id.raw,
                     detail: isStaff ? "staff" : "self"), at: now, transaction)
             try journal.emit(
-                OutboxEvent(kind: "case.changed", area: AreaID(place.estate), subject: id.raw, payload: place.path.text),
+                OutboxEvent(
+                    kind: "case.changed", area: AreaID(place.estate), subject: id.raw, payload: place.path.text),
                 at: now, transaction)
             return Registered(id: id, code: code, repeated: false)
         }

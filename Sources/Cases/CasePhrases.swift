@@ -37,7 +37,8 @@ extension Phrase {
         "“{0}”过了夜还没办好（{1}）", "“{0}” was still open at midnight ({1})")
 
     // Refusals.
-    package static let refuseCaseNotFound = Phrase("没有这件事，或者您看不到它。", "There is no such case, or it is not yours to see.")
+    package static let refuseCaseNotFound = Phrase(
+        "没有这件事，或者您看不到它。", "There is no such case, or it is not yours to see.")
     package static let refuseCaseNotYours = Phrase("这一步不归您办。", "This step is not yours to take.")
     package static let refuseOutOfOrder = Phrase(
         "这件事已经走到别的步骤了，请刷新看看。", "The case has moved on. Reload to see where it is.")
@@ -72,9 +73,11 @@ extension Phrase {
     package static let refuseNoPlace = Phrase("请说明在哪儿。", "Please say where.")
     package static let refuseTooManyPhotos = Phrase("最多 {0} 张照片。", "{0} pictures at most.")
     package static let refuseWrongLookUp = Phrase("没有这个查询码，请核对一下。", "There is no such code. Please check it.")
-    package static let refuseKeyUsed = Phrase("这张表已经交过别的内容，请重新打开再报。", "This form was used for something else. Open a new one.")
+    package static let refuseKeyUsed = Phrase(
+        "这张表已经交过别的内容，请重新打开再报。", "This form was used for something else. Open a new one.")
     package static let refuseBadCursor = Phrase("翻页的位置不对。", "The cursor is wrong.")
-    package static let refuseBadPolicy = Phrase("限时规则不全或不对，没有保存。", "The limits are missing or wrong; nothing was saved.")
+    package static let refuseBadPolicy = Phrase(
+        "限时规则不全或不对，没有保存。", "The limits are missing or wrong; nothing was saved.")
 
     // The lines of the score: short, because they stand in a margin of three characters.
     package static let lineCommunity = Phrase("社区", "Comm.")
@@ -219,7 +222,8 @@ extension Phrase {
     package static let reportAnonymous = Phrase("不留名字，给我查询码", "Without my name; give me a code")
     package static let reportNoHome = Phrase("请先认家，或者扫楼里的二维码报事。", "Join a home first, or scan the poster in the house.")
     package static let codeTitle = Phrase("记下查询码", "Keep this code")
-    package static let codeLead = Phrase("凭这个码随时查进度、打分，只显示这一次。", "It shows progress and lets you rate. It is shown only once.")
+    package static let codeLead = Phrase(
+        "凭这个码随时查进度、打分，只显示这一次。", "It shows progress and lets you rate. It is shown only once.")
     package static let lookUpTitle = Phrase("用查询码看进度", "See progress by code")
     package static let lookUpCode = Phrase("查询码", "Code")
     package static let lookUpButton = Phrase("查一查", "Look up")
@@ -265,7 +269,8 @@ extension Phrase {
     package static let deskUrgent = Phrase("最急的在上面", "Most urgent first")
     package static let deskLive = Phrase("实时", "live")
     package static let deskQueues = Phrase("队列", "Queues")
-    package static let deskEmpty = Phrase("这一栏空了。歇口气，或者去看看别的队列。", "Nothing here. Take a breath, or look at another queue.")
+    package static let deskEmpty = Phrase(
+        "这一栏空了。歇口气，或者去看看别的队列。", "Nothing here. Take a breath, or look at another queue.")
     package static let deskPick = Phrase("从左边挑一件。", "Choose a case.")
     package static let deskBackToList = Phrase("回到列表", "Back to the list")
     package static let deskAllKinds = Phrase("所有类别", "All kinds")
@@ -339,7 +344,8 @@ extension Phrase {
     package static let ledgerWeek = Phrase(
         "这七天报了\u{00A0}{0}\u{00A0}件，销号\u{00A0}{1}\u{00A0}件", "{0} reported and {1} struck off in seven days")
     package static let ledgerDates = Phrase(
-        "{0}到{1}。每件都由报事人评过、社区核过才销号。", "{0} to {1}. Every case was rated by its reporter or left unanswered, and checked.")
+        "{0}到{1}。每件都由报事人评过、社区核过才销号。",
+        "{0} to {1}. Every case was rated by its reporter or left unanswered, and checked.")
     package static let ledgerAttended = Phrase("按时上门", "Attended in time")
     package static let ledgerHandled = Phrase("按时办结", "Handled in time")
     package static let ledgerSatisfied = Phrase("满意", "Satisfied")
@@ -401,4 +407,9 @@ extension Phrase {
     package static let kindComplaint = Phrase("投诉", "Complaint")
     package static let kindDispute = Phrase("纠纷", "Dispute")
     package static let kindConsultation = Phrase("咨询求助", "Enquiry")
+}
+
+/// How people write the end of a building's name (rules.md 16.1).
+enum PlaceWords {
+    static let buildingEnds: Set<Substring> = ["楼", "栋", "幢", "座"]
 }

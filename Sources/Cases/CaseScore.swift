@@ -250,7 +250,9 @@ package struct CaseScore: Sendable {
 
     /// The figure with its text alternative as a list.
     package func full(_ source: Source, id: String, title: String, told: HTML) -> HTML {
-        let sentences = source.trace.map { "\(say.moment($0.at)) \(words($0.party.phrase)) \(words(Self.label($0.kind)))" }
+        let sentences = source.trace.map {
+            "\(say.moment($0.at)) \(words($0.party.phrase)) \(words(Self.label($0.kind)))"
+        }
         let figure = score(source, labels: true).figure(
             id: id, title: title, description: sentences.joined(separator: words.language == .zh ? "；" : "; "))
         return """
@@ -323,7 +325,8 @@ package struct CaseWords: Sendable {
     package func left(_ line: CaseLine) -> HTML {
         if line.suspended { return "<span class=\"left state stop\">\(words(.statusPaused))</span>" }
         guard let next = line.clocks.next else {
-            return "<span class=\"left\">\(words(CaseWords.status(line.status, forStaff: true, rated: line.rated)))</span>"
+            return
+                "<span class=\"left\">\(words(CaseWords.status(line.status, forStaff: true, rated: line.rated)))</span>"
         }
         let gap = next.due.ms - say.now.ms
         if gap < 0 {

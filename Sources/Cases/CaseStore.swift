@@ -408,12 +408,15 @@ package enum CaseStore {
     }
 
     package static func sealedContact(_ id: CaseID, _ transaction: any ReadTransaction) throws -> [UInt8]? {
-        try transaction.first("select contact_sealed from cases_case where id = \(id)") { try $0.optionalBytes(0) } ?? nil
+        try transaction.first("select contact_sealed from cases_case where id = \(id)") { try $0.optionalBytes(0) }
+            ?? nil
     }
 
     // MARK: Tallies
 
-    package static func tally(_ c: CaseRecord, _ queue: CaseQueue, by amount: Int64, _ transaction: any WriteTransaction)
+    package static func tally(
+        _ c: CaseRecord, _ queue: CaseQueue, by amount: Int64, _ transaction: any WriteTransaction
+    )
         throws
     {
         guard queue != .none else { return }

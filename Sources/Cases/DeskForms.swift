@@ -20,7 +20,10 @@ extension DeskPages {
             """
     }
 
-    private func text(_ id: StaticString, _ name: StaticString, _ label: Phrase, _ desk: Desk, required: Bool = true, value: String? = nil)
+    private func text(
+        _ id: StaticString, _ name: StaticString, _ label: Phrase, _ desk: Desk, required: Bool = true,
+        value: String? = nil
+    )
         -> HTML
     {
         let need: HTML = required ? " required" : .empty
@@ -52,7 +55,8 @@ extension DeskPages {
                 case .feedback: .clockFeedback
                 }
             let style: HTML = gap < 0 ? "state late" : "state wait"
-            lead = "<p><b>\(who)\(words(.promiseBy, say.deadline(c.promise ?? due.due), words(what)))</b><span class=\"\(style)\">\(left)</span></p>"
+            lead =
+                "<p><b>\(who)\(words(.promiseBy, say.deadline(c.promise ?? due.due), words(what)))</b><span class=\"\(style)\">\(left)</span></p>"
         } else {
             lead = "<p><b>\(words(.deskNext))</b></p>"
         }
@@ -128,7 +132,7 @@ extension DeskPages {
         let handled = view.events.last { $0.kind == .handled }?.words ?? ""
         // As far as the building: "3 号楼 2 单元 502" is said as "3 号楼".
         let parts = c.place.words.split(separator: " ")
-        let end = parts.firstIndex { ["楼", "栋", "幢", "座"].contains($0.suffix(1)) } ?? 0
+        let end = parts.firstIndex { PlaceWords.buildingEnds.contains($0.suffix(1)) } ?? 0
         let building = c.place.building == 0 ? c.place.words : parts.prefix(end + 1).joined(separator: " ")
         let category = words.pick(zh: view.category.zh, en: view.category.en)
         return form(
@@ -168,7 +172,8 @@ extension DeskPages {
                 form(
                     c, "merge",
                     Form.select(
-                        "into", label: words(.fieldInto), tools.mergeable.map { ($0.id.text, "\($0.title) · \($0.place)") }),
+                        "into", label: words(.fieldInto),
+                        tools.mergeable.map { ($0.id.text, "\($0.title) · \($0.place)") }),
                     .doMerge, primary: false))
         }
         if open, CaseRules.statuses(for: .returnIt).contains(c.status), may(.caseReturn, c) {

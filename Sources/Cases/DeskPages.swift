@@ -118,7 +118,8 @@ struct DeskPages: Sendable {
                 let count = queue.tally.reduce(Int64(0)) { $0 + (desk.tallies[$1] ?? 0) }
                 let current: HTML = queue.code == filter.queue ? " aria-current=page" : ""
                 let hot: HTML = queue.code == "soon" && count > 0 ? " hot" : ""
-                return "<a href=\"\(filter.href(queue: queue.code))\"\(current)><span>\(words(queue.phrase))</span><b class=\"num\(hot)\">\(count)</b></a>"
+                return
+                    "<a href=\"\(filter.href(queue: queue.code))\"\(current)><span>\(words(queue.phrase))</span><b class=\"num\(hot)\">\(count)</b></a>"
             })
         let now = desk.current?.record.id
         let jobs = HTML.joined(desk.lines.map { job($0, filter, current: $0.id == now) })
@@ -129,7 +130,8 @@ struct DeskPages: Sendable {
                 "<p class=\"lh\"><a class=\"btn\" href=\"\(Href(filter.href(), query: [("after", "\(last.due.ms)-\(last.id.text)")]))\">\(words(.deskMoreRows))</a></p>"
             } ?? .empty
         let list: HTML =
-            desk.lines.isEmpty ? "<p class=\"lh soft\">\(words(.deskEmpty))</p>" : "<ol class=\"jobs\">\(jobs)</ol>\(more)"
+            desk.lines.isEmpty
+            ? "<p class=\"lh soft\">\(words(.deskEmpty))</p>" : "<ol class=\"jobs\">\(jobs)</ol>\(more)"
         let caseHTML: HTML =
             desk.current.map { caseView($0, desk) }
             ?? "<section class=\"case stack not-thumb\" id=\"case\" aria-label=\"\(words(.deskMenu))\"><p class=\"soft\">\(words(.deskPick))</p>\(menu())\(Layout.foot(context, elder: true))</section>"
@@ -176,7 +178,9 @@ struct DeskPages: Sendable {
     }
 
     private func job(_ line: CaseLine, _ filter: Filter, current: Bool) -> HTML {
-        let who = line.assigneeName.isEmpty ? words(line.status.rawValue < 3 ? .deskNobody : line.holder.phrase) : line.assigneeName
+        let who =
+            line.assigneeName.isEmpty
+            ? words(line.status.rawValue < 3 ? .deskNobody : line.holder.phrase) : line.assigneeName
         let mark: HTML = current ? " aria-current=true" : ""
         return """
             <li><a class="job" data-id="\(line.id.text)" href="\(filter.caseHref(line.id))"\(mark)>\(speak.left(line))<span class="jt"><b>\(line.title)</b><small>\(line.place) · \(who)</small></span>\(draw.mini(.init(line)))</a></li>

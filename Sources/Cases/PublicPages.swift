@@ -33,7 +33,10 @@ struct PublicPages: Sendable {
 
     func choose(_ estates: [Area]) -> HTML {
         let rows = HTML.joined(
-            estates.map { "<li><a class=\"row\" href=\"\(Href("/ledger/", $0.id.text))\"><b class=\"grow\">\($0.name)</b></a></li>" as HTML })
+            estates.map {
+                "<li><a class=\"row\" href=\"\(Href("/ledger/", $0.id.text))\"><b class=\"grow\">\($0.name)</b></a></li>"
+                    as HTML
+            })
         return page(
             words(.brand), words(.ledgerOpen),
             "<div class=\"stack\"><h1>\(words(.ledgerChoose))</h1><ul class=\"card rows\">\(rows)</ul></div>",
@@ -136,8 +139,10 @@ struct PublicPages: Sendable {
 
     func poster(_ estate: Area, _ places: [Area], chosen: Area) -> HTML {
         let address = "\(publicURL)/report?poster=\(chosen.id.text)"
-        let code: HTML = QRCode(address).map { "<div class=\"qrcode\">\($0.svg(label: words(.posterTitle)))</div>" } ?? .empty
-        let options: [(value: String, text: String)] = [(estate.id.text, estate.name)] + places.map { ($0.id.text, $0.name) }
+        let code: HTML =
+            QRCode(address).map { "<div class=\"qrcode\">\($0.svg(label: words(.posterTitle)))</div>" } ?? .empty
+        let options: [(value: String, text: String)] =
+            [(estate.id.text, estate.name)] + places.map { ($0.id.text, $0.name) }
         return page(
             estate.name, words(.posterTitle),
             """
@@ -201,7 +206,8 @@ struct PublicPages: Sendable {
                 let kind = CategoryKind(rawValue: p.kind).map { words(Self.kind($0)) } ?? words(.policyAny)
                 let urgency = Urgency(rawValue: p.urgency).map { words(DeskPages.urgency($0)) } ?? words(.policyAny)
                 let area = estates.first { $0.id.raw == p.area }?.name ?? words(.policyAny)
-                return "<tr><td>\(area)</td><td>\(name(p.category))</td><td>\(kind)</td><td>\(urgency)</td><td class=\"num\">\(p.attendMinutes)</td><td class=\"num\">\(p.handleMinutes)</td><td class=\"num\">\(p.feedbackWorkdays)</td><td class=\"small\">\(p.source)</td></tr>"
+                return
+                    "<tr><td>\(area)</td><td>\(name(p.category))</td><td>\(kind)</td><td>\(urgency)</td><td class=\"num\">\(p.attendMinutes)</td><td class=\"num\">\(p.handleMinutes)</td><td class=\"num\">\(p.feedbackWorkdays)</td><td class=\"small\">\(p.source)</td></tr>"
             })
         func number(_ id: StaticString, _ phrase: Phrase) -> HTML {
             "<div class=\"field\"><label for=\"\(id.description)\">\(words(phrase))</label><input class=\"in\" id=\"\(id.description)\" name=\"\(id.description)\" inputmode=\"numeric\" maxlength=\"7\" required value=\"\(kept[id.description] ?? "")\"></div>"

@@ -102,7 +102,8 @@ struct ResidentPages: Sendable {
                     <li><a class="row" href="\(link)"><span class="grow"><b>\(words(item.text))</b><small>\(say.time(item.created))</small></span>\(fresh)</a></li>
                     """
             })
-        let list: HTML = items.isEmpty ? "<p class=\"card soft\">\(words(.noMessages))</p>" : "<ul class=\"card rows\">\(rows)</ul>"
+        let list: HTML =
+            items.isEmpty ? "<p class=\"card soft\">\(words(.noMessages))</p>" : "<ul class=\"card rows\">\(rows)</ul>"
         return page(
             words(.messages), "", .home, "<h1 class=\"sr\">\(words(.messages))</h1>\(list)", narrow: true)
     }
@@ -232,10 +233,14 @@ struct ResidentPages: Sendable {
             lead = at.map { words(.promiseBy, say.deadline($0), words(.clockAttend)) } ?? words(.promiseNone)
             state = at.map(left) ?? .empty
         case .attended:
-            lead = c.clocks.handle.due.map { words(.promiseBy, say.deadline($0), words(.eventHandled)) } ?? words(.promiseNone)
+            lead =
+                c.clocks.handle.due.map { words(.promiseBy, say.deadline($0), words(.eventHandled)) }
+                ?? words(.promiseNone)
             state = c.clocks.handle.due.map(left) ?? .empty
         case .handled:
-            lead = c.clocks.feedback.due.map { words(.promiseBy, say.deadline($0), words(.clockFeedback)) } ?? words(.promiseDone)
+            lead =
+                c.clocks.feedback.due.map { words(.promiseBy, say.deadline($0), words(.clockFeedback)) }
+                ?? words(.promiseDone)
             state = .empty
         default:
             lead = words(CaseWords.status(c.status, forStaff: false, rated: c.rated))
@@ -249,7 +254,8 @@ struct ResidentPages: Sendable {
         }
         if let pause = view.pause {
             lead = words(.promiseWaiting, words(DeskPages.reason(pause.reason)))
-            state = "<span class=\"state stop\">\(pause.expected.map { words(.pausedUntil, say.moment($0)) } ?? words(.statusPaused))</span>"
+            state =
+                "<span class=\"state stop\">\(pause.expected.map { words(.pausedUntil, say.moment($0)) } ?? words(.statusPaused))</span>"
         }
         let answer: HTML =
             view.events.last { $0.kind == .fedBack || $0.kind == .returned }.map {
@@ -285,7 +291,8 @@ struct ResidentPages: Sendable {
             let detail = said.map { words(CaseScore.clock($0)) } ?? event.words
             let colon = words.language == .zh ? "：" : ": "
             let text = detail.isEmpty || (!forStaff && !event.open) ? label : "\(label)\(colon)\(detail)"
-            return "<li><span class=\"num\">\(say.time(event.at))</span><span>\(words(event.party.phrase))</span><span>\(name) \(text)</span></li>"
+            return
+                "<li><span class=\"num\">\(say.time(event.at))</span><span>\(words(event.party.phrase))</span><span>\(name) \(text)</span></li>"
         }
         return "<ol class=\"told\">\(HTML.joined(rows))</ol>"
     }
@@ -298,9 +305,11 @@ struct ResidentPages: Sendable {
             let small = Href(Href("/photos/", ID<CaseTag>(photo.id).text, "/small"), query: query)
             let full = Href(Href("/photos/", ID<CaseTag>(photo.id).text), query: query)
             let mark: HTML = photo.isEvidence ? "<i>\(words(.photoEvidence))</i>" : .empty
-            return "<a class=\"shot\" href=\"\(full)\"><img src=\"\(small)\" alt=\"\(alt)\" width=\"84\" height=\"84\" loading=\"lazy\">\(mark)</a>"
+            return
+                "<a class=\"shot\" href=\"\(full)\"><img src=\"\(small)\" alt=\"\(alt)\" width=\"84\" height=\"84\" loading=\"lazy\">\(mark)</a>"
         }
-        return "<section aria-label=\"\(words(.photosTitle))\"><div class=\"shots\">\(HTML.joined(items))</div></section>"
+        return
+            "<section aria-label=\"\(words(.photosTitle))\"><div class=\"shots\">\(HTML.joined(items))</div></section>"
     }
 
     private func changes(_ view: CaseView, _ action: Href, _ code: HTML) -> HTML {
@@ -324,7 +333,9 @@ struct ResidentPages: Sendable {
                 <section class="card stack-s" id="rate"><h2>\(words(.yourRating, words(CaseWords.score(mine.score))))</h2><p>\(mine.words)</p>\(isReporter && c.status == .fedBack ? reopen(action, code) : .empty)</section>
                 """
         }
-        if c.status == .returned, isReporter { return "<section class=\"card stack-s\" id=\"rate\">\(reopen(action, code))</section>" }
+        if c.status == .returned, isReporter {
+            return "<section class=\"card stack-s\" id=\"rate\">\(reopen(action, code))</section>"
+        }
         guard c.status == .fedBack else { return .empty }
         let scores: [(value: String, text: String)] = (1...5).reversed().map {
             (String($0), words(CaseWords.score(Int64($0))))

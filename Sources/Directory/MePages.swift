@@ -130,7 +130,7 @@ struct MePage: Sendable {
     /// "Chrome · Android" from what a browser calls itself; the beginning of it where it is none of the known.
     static func device(_ agent: String) -> String {
         let browsers = [
-            ("MicroMessenger", "微信"), ("HuaweiBrowser", "Huawei"), ("Edg", "Edge"), ("Firefox", "Firefox"),
+            ("MicroMessenger", "WeChat"), ("HuaweiBrowser", "Huawei"), ("Edg", "Edge"), ("Firefox", "Firefox"),
             ("Chrome", "Chrome"), ("Safari", "Safari"),
         ]
         let systems = [

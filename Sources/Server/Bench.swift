@@ -228,7 +228,7 @@ struct BenchInside: AsyncParsableCommand {
         let reported = try await rate(64) { _ in
             _ = try await house.cases.actions.register(
                 NewCase(
-                    area: home, words: "厨房水管漏水", key: ID<CaseTag>(house.world.nextID()).text,
+                    area: home, words: "The kitchen pipe leaks.", key: ID<CaseTag>(house.world.nextID()).text,
                     sender: .resident(person, name: "resident")))
         }
         print("report \(reported)")
