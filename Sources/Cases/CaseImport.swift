@@ -506,7 +506,8 @@ package struct CaseImport: Sendable {
         }
         let name = code == Self.categoryPrefix + "other" ? nil : type
         let category = Category(
-            id: world.id(), code: code, kind: mapping.newTypes, zh: name ?? Phrase.channelImported.zh, en: name ?? Phrase.channelImported.en,
+            id: world.id(), code: code, kind: mapping.newTypes, zh: name ?? Phrase.channelImported.zh,
+            en: name ?? Phrase.channelImported.en,
             party: .community, urgency: .normal, hints: "", fastLane: false)
         try CaseHistoryStore.insert(category, transaction)
         made[type] = category
