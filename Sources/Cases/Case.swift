@@ -307,18 +307,56 @@ package struct TraceStep: Sendable, Hashable {
             + String(party.rawValue) + String(holder.rawValue)
     }
 
-    init?(text: some StringProtocol) {
-        let parts = text.split(separator: ".")
-        guard parts.count == 3, let seconds = Int64(parts[0], radix: 36),
-            let kind = Int64(parts[1], radix: 36).flatMap(CaseEventKind.init(rawValue:)), parts[2].utf8.count == 2,
-            let party = Array(parts[2].utf8).first.flatMap({ Party(rawValue: Int64($0) - 48) }),
-            let holder = Array(parts[2].utf8).last.flatMap({ Party(rawValue: Int64($0) - 48) })
-        else { return nil }
-        self.init(
-            at: Instant(ms: seconds * 1000 + 1_577_836_800_000), kind: kind, party: party, holder: holder)
+    /// Reads what `join` wrote; what is not a step is left out.
+    package static func parse(_ text: String) -> [TraceStep] {
+        var steps: [TraceStep] = []
+        var text = text
+        text.withUTF8 { buffer in
+            steps.reserveCapacity(buffer.count / 10 + 1)
+            var start = 0
+            while start < buffer.count {
+                let stop = buffer[start...].firstIndex(of: 0x20) ?? buffer.count
+                if let step = step(buffer[start..<stop]) { steps.append(step) }
+                start = stop + 1
+            }
+        }
+        return steps
     }
 
-    package static func parse(_ text: String) -> [TraceStep] { text.split(separator: " ").compactMap(TraceStep.init) }
+    private static func step(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> TraceStep? {
+        var numbers: (Int64, Int64) = (0, 0)
+        var part = 0
+        var length = 0
+        var index = bytes.startIndex
+        let isBefore = bytes.first == 0x2D
+        if isBefore { index += 1 }
+        while index < bytes.endIndex, part < 2 {
+            let byte = bytes[index]
+            index += 1
+            if byte == 0x2E {
+                guard length > 0 else { return nil }
+                (part, length) = (part + 1, 0)
+                continue
+            }
+            let digit: UInt8
+            switch byte {
+            case 0x30...0x39: digit = byte - 0x30
+            case 0x61...0x7A: digit = byte - 0x61 + 10
+            default: return nil
+            }
+            length += 1
+            guard length <= 9 else { return nil }
+            if part == 0 { numbers.0 = numbers.0 * 36 + Int64(digit) } else { numbers.1 = numbers.1 * 36 + Int64(digit) }
+        }
+        guard part == 2, bytes.endIndex - index == 2, let kind = CaseEventKind(rawValue: numbers.1),
+            let party = Party(rawValue: Int64(bytes[index]) - 48),
+            let holder = Party(rawValue: Int64(bytes[index + 1]) - 48)
+        else { return nil }
+        return TraceStep(
+            at: Instant(ms: (isBefore ? -1 : 1) * numbers.0 * 1000 + 1_577_836_800_000), kind: kind, party: party,
+            holder: holder)
+    }
+
     /// The row keeps the first and the last 60 steps.
     package static func join(_ old: String, _ step: TraceStep) -> String {
         var parts = old.split(separator: " ")

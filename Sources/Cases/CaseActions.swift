@@ -72,20 +72,28 @@ package struct CaseActions: Sendable {
     let journal: any Journal
     let inbox: Inbox
     let secrets: Secrets
-    let calendars: Calendars
-    let nightly: Bool
+    let book: CaseBook
+    let counts: CaseCounts
 
     package init(
         database: any Database, world: World, journal: any Journal, inbox: Inbox, secrets: Secrets,
-        calendars: Calendars
+        book: CaseBook, counts: CaseCounts = CaseCounts()
     ) {
         self.database = database
         self.world = world
         self.journal = journal
         self.inbox = inbox
         self.secrets = secrets
-        self.calendars = calendars
-        nightly = true
+        self.book = book
+        self.counts = counts
+    }
+
+    /// One transaction that changes cases. What was counted before it is forgotten after it.
+    func write<T: Sendable>(
+        _ body: @escaping @Sendable (any WriteTransaction) throws -> T
+    ) async throws -> T {
+        defer { counts.changed() }
+        return try await database.write(body)
     }
 
     // MARK: Registering
@@ -96,7 +104,11 @@ package struct CaseActions: Sendable {
         let placeWords = try Self.bounded(new.place, CaseBounds.place, "place")
         guard new.files.count <= CaseBounds.photos else { throw CaseRefusal.tooManyPhotos }
         guard (1...80).contains(new.key.utf8.count) else { throw CaseRefusal.badChoice("key") }
-        let calendar = try await calendars.current(at: now)
+        let standing = try await book.current(at: now)
+        let categories = standing.categories
+        guard
+            let category = new.category.map({ id in categories.first { $0.id == id } }) ?? standing.suggest(words)
+        else { throw CaseRefusal.badChoice("category") }
         let id: CaseID = world.id()
         let owner: Int64
         var code: String?
@@ -113,7 +125,7 @@ package struct CaseActions: Sendable {
             if case .staff(_, _, let phone) = new.sender, let phone {
                 try secrets.seal(phone, person: PersonID(id.raw), world: world)
             } else { nil }
-        return try await database.write { [self, code] transaction in
+        return try await write { [self, code] transaction in
             if let before = try CaseStore.keyed(owner: owner, key: new.key, transaction) {
                 guard Secrets.same(before.digest, digest) else { throw CaseRefusal.keyUsedForOther }
                 return Registered(id: before.case, code: nil, repeated: true)
@@ -122,11 +134,6 @@ package struct CaseActions: Sendable {
             if case .staff(let actor, _, _) = new.sender {
                 guard actor.may(.caseRegister, at: place.path) else { throw CaseRefusal.notYours }
             }
-            let categories = try CaseHistoryStore.categories(transaction)
-            guard
-                let category = new.category.map({ id in categories.first { $0.id == id } })
-                    ?? CategorySuggestion.suggest(words, from: categories)
-            else { throw CaseRefusal.badChoice("category") }
             let about =
                 try new.about ?? (category.kind == .complaint ? Self.propertyFamily(place.path, transaction) : nil)
             let urgency = new.urgency ?? category.urgency
@@ -151,7 +158,7 @@ package struct CaseActions: Sendable {
                 assigneeParty: nil, promise: nil, round: 1, registered: now, solved: nil, fedBack: nil, closed: nil,
                 rated: 0, clocks: CaseClocks(), imported: false, contradictory: false, trace: "", version: 1,
                 mergedInto: nil)
-            let policy = try Self.policy(record, category, transaction)
+            guard let policy = standing.policy(place, category, urgency) else { throw CaseRefusal.badPolicy }
             var party = Party.resident
             if case .staff(let actor, _, _) = new.sender,
                 let post = actor.post(for: .caseRegister, at: place.path)
@@ -164,7 +171,7 @@ package struct CaseActions: Sendable {
             var readings: [(ClockKind, ClockLimit, ClockReading)] = []
             for kind in [ClockKind.attend, .feedback] {
                 let limit = policy.limit(kind)
-                let reading = Clock.reading(start: now, limit: limit, calendar: calendar)
+                let reading = Clock.reading(start: now, limit: limit, calendar: standing.calendar)
                 record.clocks[kind].due = reading.due
                 readings.append((kind, limit, reading))
             }
@@ -189,7 +196,7 @@ package struct CaseActions: Sendable {
                     world.nextID(), id, file: file, isEvidence: false, at: now, transaction)
             }
             try CaseStore.putKey(owner: owner, key: new.key, case: id, digest: digest, at: now, transaction)
-            try CaseMigrations.text.put(
+            try CaseMigrations.text.add(
                 id.raw, TextTerms.index("\(record.title) \(words) \(place.words) \(name)"), transaction)
             try CaseStore.tally(record, .intake, by: 1, transaction)
             try CaseStore.count(record, .reported, at: now, transaction)
@@ -213,16 +220,16 @@ package struct CaseActions: Sendable {
         _ command: CaseCommand, on id: CaseID, by asker: CaseAsker, name: String, input: ActionInput = ActionInput()
     ) async throws -> CaseRecord {
         let now = world.now()
-        let calendar = try await calendars.current(at: now)
-        return try await database.write { [self] transaction in
+        let standing = try await book.current(at: now)
+        return try await write { [self] transaction in
             guard let record = try CaseStore.load(id, transaction) else { throw CaseRefusal.notFound }
-            return try apply(command, to: record, by: asker, name: name, input, calendar, now, transaction)
+            return try apply(command, to: record, by: asker, name: name, input, standing, now, transaction)
         }
     }
 
     func apply(
         _ command: CaseCommand, to before: CaseRecord, by asker: CaseAsker, name: String, _ input: ActionInput,
-        _ calendar: WorkCalendar, _ now: Instant, _ transaction: any WriteTransaction
+        _ standing: Standing, _ now: Instant, _ transaction: any WriteTransaction
     ) throws -> CaseRecord {
         let id = before.id
         let joined = try CaseHistoryStore.joined(id, transaction)
@@ -337,7 +344,7 @@ package struct CaseActions: Sendable {
         case .publish, .unpublish, .resume: break
         }
         if before.suspended, !c.suspended { try CaseHistoryStore.endPause(id, at: now, transaction) }
-        try turnClocks(&c, before, change, calendar, now, transaction)
+        try turnClocks(&c, before, change, standing, now, transaction)
         try finish(before, &c, change, asker, name, words, input, now, transaction)
         try tell(command, c, joined, words, asker, now, transaction)
         return c
@@ -345,7 +352,7 @@ package struct CaseActions: Sendable {
 
     /// Starts, stops and moves the clocks of the round.
     private func turnClocks(
-        _ c: inout CaseRecord, _ before: CaseRecord, _ change: CaseChange, _ calendar: WorkCalendar, _ now: Instant,
+        _ c: inout CaseRecord, _ before: CaseRecord, _ change: CaseChange, _ standing: Standing, _ now: Instant,
         _ transaction: any WriteTransaction
     ) throws {
         for row in try CaseHistoryStore.clocks(c.id, round: before.round, transaction)
@@ -364,13 +371,14 @@ package struct CaseActions: Sendable {
                 try CaseStore.count(c, what, at: now, transaction)
             }
         }
-        guard let category = try CaseHistoryStore.category(c.category, transaction) else {
-            throw CaseRefusal.badChoice("category")
-        }
-        let policy = try Self.policy(c, category, transaction)
+        guard
+            let category = try standing.categories.first(where: { $0.id == c.category })
+                ?? CaseHistoryStore.category(c.category, transaction)
+        else { throw CaseRefusal.badChoice("category") }
+        guard let policy = standing.policy(c.place, category, c.urgency) else { throw CaseRefusal.badPolicy }
         for kind in change.start {
             let limit = policy.limit(kind)
-            let reading = Clock.reading(start: now, limit: limit, calendar: calendar)
+            let reading = Clock.reading(start: now, limit: limit, calendar: standing.calendar)
             try CaseHistoryStore.startClock(
                 c.id, round: c.round, kind: kind, at: now, limit: limit, policy: policy.id, reading: reading,
                 watched: true, transaction)
@@ -385,7 +393,7 @@ package struct CaseActions: Sendable {
         where row.stopped == nil && !change.start.contains(row.kind) {
             let same = before.category == c.category && before.urgency == c.urgency
             let limit = same ? row.limit : policy.limit(row.kind)
-            let reading = Clock.reading(start: row.started, limit: limit, pauses: pauses, calendar: calendar)
+            let reading = Clock.reading(start: row.started, limit: limit, pauses: pauses, calendar: standing.calendar)
             try CaseHistoryStore.moveClock(
                 row, limit: limit, policy: same ? row.policy : policy.id, reading: reading, transaction)
             c.clocks[row.kind].due = reading.due
@@ -566,17 +574,6 @@ package struct CaseActions: Sendable {
         if !words.isEmpty { names.append(words) }
         place.words = names.isEmpty ? (areas[found.id]?.name ?? "") : names.joined(separator: " ")
         return place
-    }
-
-    static func policy(
-        _ c: CaseRecord, _ category: Category, _ transaction: any ReadTransaction
-    ) throws -> Policy {
-        let areas = [c.place.district, c.place.street, c.place.community, c.place.estate]
-        guard
-            let policy = Policy.choose(
-                try CaseHistoryStore.policies(transaction), category: category, areas: areas, urgency: c.urgency)
-        else { throw CaseRefusal.badPolicy }
-        return policy
     }
 
     static func propertyFamily(

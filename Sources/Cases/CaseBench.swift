@@ -7,15 +7,15 @@ extension CasesHouse {
         var filter = DeskPages.Filter()
         filter.category = category?.text ?? ""
         let desk = try await deskModel(filter, actor, current: nil)
-        return DeskPages(WebContext(offline: actor), now: now()).desk(desk).text.utf8.count
+        return DeskPages(WebContext(offline: actor), now: now(), drawn: drawn).desk(desk).bytes.count
     }
 
     package func benchCase(_ id: CaseID, _ actor: Actor) async throws -> Int {
         let desk = try await deskModel(DeskPages.Filter(), actor, current: id)
-        return DeskPages(WebContext(offline: actor), now: now()).desk(desk).text.utf8.count
+        return DeskPages(WebContext(offline: actor), now: now(), drawn: drawn).desk(desk).bytes.count
     }
 
     package func benchHome(_ actor: Actor) async throws -> Int {
-        try await homePage(WebContext(offline: actor)).text.utf8.count
+        try await homePage(WebContext(offline: actor)).bytes.count
     }
 }

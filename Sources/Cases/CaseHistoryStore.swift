@@ -478,7 +478,7 @@ package enum CaseHistoryStore {
             """
             select id, category_id, area_id, urgency, kind, attend_minutes, handle_minutes, feedback_workdays, source,
                 version
-            from cases_policy where in_force = \(true) order by area_id, category_id, kind, urgency limit 1000
+            from cases_policy where in_force = \(true) order by area_id, category_id, kind, urgency limit 20000
             """
         ) { row in
             Policy(

@@ -322,5 +322,20 @@ package enum CaseMigrations {
             drop index cases_case_district_category;
             create index cases_case_district_category on cases_case(district_id, category_id, due_ms, id) where queue <> 0;
             """),
+        // Counts are summed from the index alone; "soon due" and a queue of one category have ranges of their own.
+        Migration(
+            "cases-005-counts",
+            """
+            drop index cases_tally_path;
+            create index cases_tally_path on cases_tally(path, queue, about_family, n);
+            create index cases_case_estate_soon on cases_case(estate_id, due_ms, id) where queue <> 0 and soon;
+            create index cases_case_estate_both on cases_case(estate_id, queue, category_id, due_ms, id) where queue <> 0;
+            create index cases_case_community_soon on cases_case(community_id, due_ms, id) where queue <> 0 and soon;
+            create index cases_case_community_both on cases_case(community_id, queue, category_id, due_ms, id) where queue <> 0;
+            create index cases_case_street_soon on cases_case(street_id, due_ms, id) where queue <> 0 and soon;
+            create index cases_case_street_both on cases_case(street_id, queue, category_id, due_ms, id) where queue <> 0;
+            create index cases_case_district_soon on cases_case(district_id, due_ms, id) where queue <> 0 and soon;
+            create index cases_case_district_both on cases_case(district_id, queue, category_id, due_ms, id) where queue <> 0;
+            """),
     ]
 }

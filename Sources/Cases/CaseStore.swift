@@ -120,6 +120,8 @@ package struct CaseLine: Sendable {
     package let trace: String
     package let path: AreaPath
     package let category: Int64
+    /// Grows with every change of the case.
+    package let version: Int64
 }
 
 /// Every SQL word about a case and its lists. No decisions.
@@ -240,14 +242,12 @@ package enum CaseStore {
     package static func nextNumber(
         estate: Int64, day: Day, _ transaction: any WriteTransaction
     ) throws -> String {
-        try transaction.run(
-            """
-            insert into cases_number (estate_id, day, last) values (\(estate), \(day), 1)
-            on conflict (estate_id, day) do update set last = cases_number.last + 1
-            """)
         let last =
             try transaction.first(
-                "select last from cases_number where estate_id = \(estate) and day = \(day)"
+                """
+                insert into cases_number (estate_id, day, last) values (\(estate), \(day), 1)
+                on conflict (estate_id, day) do update set last = cases_number.last + 1 returning last
+                """
             ) { try $0.int(0) } ?? 1
         let (_, month, date) = day.civil
         func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
@@ -280,7 +280,8 @@ package enum CaseStore {
     private static let lineColumns: SQL = """
         c.id, c.title, c.place, c.status, c.suspended, c.queue, c.soon, c.holder, c.assignee_name, c.promise_ms,
         c.due_ms, c.registered_ms, c.solved_ms, c.rated, c.attend_due_ms, c.attend_stop_ms, c.handle_due_ms,
-        c.handle_stop_ms, c.feedback_due_ms, c.feedback_stop_ms, c.trace, c.path, c.category_id
+        c.handle_stop_ms, c.feedback_due_ms, c.feedback_stop_ms, c.trace, c.path, c.category_id,
+        c.version
         """
 
     private static func line(_ row: any Row) throws -> CaseLine {
@@ -290,7 +291,7 @@ package enum CaseStore {
             assigneeName: try row.text(8), promise: try row.optionalInstant(9), due: try row.instant(10),
             registered: try row.instant(11), solved: try row.optionalInstant(12), rated: try row.int(13),
             clocks: try clocks(row, from: 14), trace: try row.text(20), path: try row.path(21),
-            category: try row.int(22))
+            category: try row.int(22), version: try row.int(23))
     }
 
     /// The column of a level at which somebody may hold a post, for the indexes that end in `due_ms, id`.
@@ -338,7 +339,7 @@ package enum CaseStore {
         if let queue = filter.queue { conditions.append("c.queue = \(queue)") }
         // As the indexes say it. Said as a range it would tempt the planner to search by queue and sort afterwards.
         conditions.append("c.queue <> 0")
-        if filter.soon { conditions.append("c.soon = \(true)") }
+        if filter.soon { conditions.append("c.soon") }
         if let category = filter.category { conditions.append("c.category_id = \(category)") }
         for family in families { conditions.append("c.about_family <> \(family)") }
         if !filter.terms.isEmpty { conditions.append(CaseMigrations.text.matches(filter.terms, idColumn: "c.id")) }
@@ -444,16 +445,12 @@ package enum CaseStore {
     package static func tallies(_ scope: Scope, _ transaction: any ReadTransaction) throws -> [Int64: Int64] {
         var result: [Int64: Int64] = [:]
         for place in scope.places {
+            let seen = SQL.joined(scope.families.map { " and about_family <> \($0)" as SQL }, separator: "")
             for (queue, n) in try transaction.query(
                 """
-                select queue, about_family, n from cases_tally
-                where path >= \(place.path.text) and path < \(place.path.upperBound)
-                """,
-                { row -> (Int64, Int64) in
-                    let about = try row.int(1)
-                    let hidden = scope.families.contains { $0.raw == about }
-                    return (try row.int(0), hidden ? 0 : try row.int(2))
-                })
+                select queue, sum(n) from cases_tally
+                where path >= \(place.path.text) and path < \(place.path.upperBound)\(seen) group by queue order by queue
+                """, { (try $0.int(0), try $0.int(1)) })
             {
                 result[queue, default: 0] += n
             }

@@ -21,6 +21,9 @@ package struct CasesHouse: Sendable {
     package let live: LiveHub
     package let actions: CaseActions
     package let queries: CaseQueries
+    package let book: CaseBook
+    let drawn = DrawnRows()
+    let counts: CaseCounts
 
     package init(
         database: any Database, world: World, journal: any Journal, secrets: Secrets, attachments: Attachments,
@@ -35,8 +38,11 @@ package struct CasesHouse: Sendable {
         self.calendars = calendars
         self.settings = settings
         self.live = live
+        counts = CaseCounts()
+        book = CaseBook(database: database, calendars: calendars)
         actions = CaseActions(
-            database: database, world: world, journal: journal, inbox: inbox, secrets: secrets, calendars: calendars)
+            database: database, world: world, journal: journal, inbox: inbox, secrets: secrets, book: book,
+            counts: counts)
         queries = CaseQueries(database: database)
     }
 
@@ -84,6 +90,6 @@ package struct CasesHouse: Sendable {
     }
 
     func categories() async throws -> [Category] {
-        try await database.read { try CaseHistoryStore.categories($0) }
+        try await book.current(at: now()).categories
     }
 }

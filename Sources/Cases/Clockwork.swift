@@ -33,7 +33,7 @@ package struct Clockwork: Sendable {
 
     private func turn(_ seen: ClockRow, _ now: Instant) async throws -> Bool {
         let actions = actions
-        return try await actions.database.write { transaction in
+        return try await actions.write { transaction in
             // What was read before may have moved: a pause, its end, another limit.
             guard
                 let row = try CaseHistoryStore.clocks(seen.caseID, round: seen.round, transaction)
@@ -100,7 +100,7 @@ package struct Clockwork: Sendable {
         }
         var told = 0
         for id in open {
-            told += try await actions.database.write { transaction in
+            told += try await actions.write { transaction in
                 guard let c = try CaseStore.load(id, transaction), c.status.isOpen else { return 0 }
                 let events = try CaseHistoryStore.events(id, transaction)
                 guard !events.contains(where: { $0.kind == .overnight && $0.at >= midnight }) else { return 0 }

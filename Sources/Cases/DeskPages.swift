@@ -10,8 +10,11 @@ struct DeskPages: Sendable {
     private var draw: CaseScore { CaseScore(say) }
     private var speak: CaseWords { CaseWords(say) }
 
-    init(_ context: WebContext, now: Instant) {
+    private let drawn: DrawnRows
+
+    init(_ context: WebContext, now: Instant, drawn: DrawnRows = DrawnRows()) {
         self.context = context
+        self.drawn = drawn
         say = Say(context.words, now: now)
     }
 
@@ -72,9 +75,8 @@ struct DeskPages: Sendable {
                 query: [("queue", queue ?? self.queue), ("category", category), ("q", queue == nil ? search : "")])
         }
 
-        func caseHref(_ id: CaseID) -> Href {
-            Href(Href("/desk/cases/", id.text), query: [("queue", queue), ("category", category), ("q", search)])
-        }
+        /// What follows a case's address, so that the list stays as it is.
+        var tail: Href { Href("", query: [("queue", queue), ("category", category), ("q", search)]) }
     }
 
     static let queues: [(code: String, phrase: Phrase, tally: [Int64], verb: Verb?)] = [
@@ -122,7 +124,9 @@ struct DeskPages: Sendable {
                     "<a href=\"\(filter.href(queue: queue.code))\"\(current)><span>\(words(queue.phrase))</span><b class=\"num\(hot)\">\(count)</b></a>"
             })
         let now = desk.current?.record.id
-        let jobs = HTML.joined(desk.lines.map { job($0, filter, current: $0.id == now) })
+        let rows = drawn.rows(desk.lines, at: say.now, in: words.language) { row($0) }
+        let tail = filter.tail
+        let jobs = HTML.joined(zip(desk.lines, rows).map { job($0, $1, tail, current: $0.id == now) })
         let more: HTML =
             desk.lines.count < 50
             ? .empty
@@ -131,13 +135,14 @@ struct DeskPages: Sendable {
             } ?? .empty
         let list: HTML =
             desk.lines.isEmpty
-            ? "<p class=\"lh soft\">\(words(.deskEmpty))</p>" : "<ol class=\"jobs\">\(jobs)</ol>\(more)"
+            ? "<p class=\"lh soft\">\(words(.deskEmpty))</p>" : "\(Score.miniStaff)<ol class=\"jobs\">\(jobs)</ol>\(more)"
         let caseHTML: HTML =
             desk.current.map { caseView($0, desk) }
             ?? "<section class=\"case stack not-thumb\" id=\"case\" aria-label=\"\(words(.deskMenu))\"><p class=\"soft\">\(words(.deskPick))</p>\(menu())\(Layout.foot(context, elder: true))</section>"
         let open: HTML = desk.current == nil ? .empty : " open-case"
         var page = Page(title: words(.desk), frame: .desk, main: .empty)
         page.rawHeader = header(desk)
+        page.sheet = .desk
         if let current = desk.current { page.documentTitle = "\(current.record.title) · \(words(.desk))" }
         page.rawMain = """
             <main class="panes\(open)" id="main"><h1 class="sr">\(words(.desk))</h1>
@@ -177,14 +182,18 @@ struct DeskPages: Sendable {
             """
     }
 
-    private func job(_ line: CaseLine, _ filter: Filter, current: Bool) -> HTML {
+    private func job(_ line: CaseLine, _ row: HTML, _ tail: Href, current: Bool) -> HTML {
+        let mark: HTML = current ? " aria-current=true" : ""
+        return "<li><a class=job href=\"/desk/cases/\(line.id.text)\(tail)\"\(mark)>\(row)</a></li>\n"
+    }
+
+    /// What stands in a row: the same for everybody who may see it.
+    private func row(_ line: CaseLine) -> HTML {
         let who =
             line.assigneeName.isEmpty
             ? words(line.status.rawValue < 3 ? .deskNobody : line.holder.phrase) : line.assigneeName
-        let mark: HTML = current ? " aria-current=true" : ""
-        return """
-            <li><a class="job" data-id="\(line.id.text)" href="\(filter.caseHref(line.id))"\(mark)>\(speak.left(line))<span class="jt"><b>\(line.title)</b><small>\(line.place) · \(who)</small></span>\(draw.mini(.init(line)))</a></li>
-            """
+        return
+            "\(speak.left(line))<span class=jt><b>\(line.title)</b><small>\(line.place) · \(who)</small></span>\(draw.mini(.init(line)))"
     }
 
     // MARK: The case

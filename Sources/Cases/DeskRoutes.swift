@@ -54,16 +54,18 @@ extension CasesHouse {
         desk.kept = kept
         desk.shownPhone = phone
         return Answer.html(
-            DeskPages(context, now: now()).desk(desk), status: refusal?.kind.status ?? .ok, context: context)
+            DeskPages(context, now: now(), drawn: drawn).desk(desk), status: refusal?.kind.status ?? .ok, context: context)
     }
 
     /// Everything that the desk shows, in one read.
     func deskModel(_ filter: DeskPages.Filter, _ actor: Actor, current: CaseID?) async throws -> DeskPages.Desk {
         let scope = try actor.scope(.caseRead)
         let wanted = try deskFilter(filter)
-        let day = Zone.shanghai.day(of: now())
-        return try await database.read { transaction in
-            let categories = try CaseHistoryStore.categories(transaction)
+        let now = now()
+        let day = Zone.shanghai.day(of: now)
+        let categories = try await categories()
+        let counted = counts.find(scope, at: now)
+        let desk = try await database.read { transaction in
             var view: CaseView?
             var tools: DeskPages.Tools?
             if let current {
@@ -73,10 +75,12 @@ extension CasesHouse {
             }
             let title = try scope.places.first.flatMap { try DirectoryStore.area($0.area, transaction)?.name } ?? ""
             return DeskPages.Desk(
-                filter: filter, tallies: try CaseStore.tallies(scope, transaction),
+                filter: filter, tallies: try counted.tallies ?? CaseStore.tallies(scope, transaction),
                 lines: try CaseStore.desk(scope, wanted, transaction), categories: categories, current: view,
                 tools: tools, refusal: nil, shownPhone: nil, title: title)
         }
+        if counted.tallies == nil { counts.keep(desk.tallies, scope, counted.edition, at: now) }
+        return desk
     }
 
     func deskFilter(_ filter: DeskPages.Filter) throws -> CaseStore.DeskFilter {

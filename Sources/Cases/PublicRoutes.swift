@@ -180,5 +180,6 @@ extension CasesHouse {
                     detail: "\(policy.attendMinutes)/\(policy.handleMinutes)/\(policy.feedbackWorkdays)"), at: now,
                 transaction)
         }
+        book.forget()
     }
 }

@@ -8,8 +8,8 @@ extension CaseActions {
         _ id: CaseID, title: String, place: String, body: String, by asker: CaseAsker, name: String, version: Int64?
     ) async throws {
         let now = world.now()
-        let calendar = try await calendars.current(at: now)
-        try await database.write { [self] transaction in
+        let standing = try await book.current(at: now)
+        try await write { [self] transaction in
             guard let c = try CaseStore.load(id, transaction), let moderator = asker.person else {
                 throw CaseRefusal.notFound
             }
@@ -28,7 +28,7 @@ extension CaseActions {
                     published: nil), estate: c.place.estate, moderator: moderator, transaction)
             var input = ActionInput()
             input.version = version
-            _ = try apply(.publish, to: c, by: asker, name: name, input, calendar, now, transaction)
+            _ = try apply(.publish, to: c, by: asker, name: name, input, standing, now, transaction)
             try CaseHistoryStore.putPublication(
                 Publication(
                     caseID: id, title: title, body: body, place: place, status: 1, struck: c.closed ?? now,
@@ -38,13 +38,13 @@ extension CaseActions {
 
     package func unpublish(_ id: CaseID, by asker: CaseAsker, name: String) async throws {
         let now = world.now()
-        let calendar = try await calendars.current(at: now)
-        try await database.write { [self] transaction in
+        let standing = try await book.current(at: now)
+        try await write { [self] transaction in
             guard let c = try CaseStore.load(id, transaction), let moderator = asker.person,
                 let text = try CaseHistoryStore.publication(id, transaction)
             else { throw CaseRefusal.notFound }
             let digest = secrets.contentDigest("\(text.title)\u{0}\(text.place)\u{0}\(text.body)")
-            _ = try apply(.unpublish, to: c, by: asker, name: name, ActionInput(), calendar, now, transaction)
+            _ = try apply(.unpublish, to: c, by: asker, name: name, ActionInput(), standing, now, transaction)
             guard try CaseHistoryStore.takeBack(id, digest: digest, by: moderator, transaction) else {
                 throw CaseRefusal.changedMeanwhile
             }

@@ -21,19 +21,25 @@ package struct Phrase: Sendable {
     package func text(_ language: Language, _ arguments: [String]) -> String {
         let pattern = text(language)
         guard !arguments.isEmpty, pattern.utf8.contains(0x7B) else { return pattern }
-        var result = ""
-        var rest = pattern[...]
-        while let open = rest.firstIndex(of: "{") {
-            guard let close = rest[open...].firstIndex(of: "}") else { break }
-            result += rest[..<open]
-            if let index = Int(rest[rest.index(after: open)..<close]), arguments.indices.contains(index) {
-                result += arguments[index]
+        var result: [UInt8] = []
+        result.reserveCapacity(pattern.utf8.count + arguments.reduce(0) { $0 + $1.utf8.count })
+        var digits: Int?
+        var open = 0
+        for byte in pattern.utf8 {
+            result.append(byte)
+            if byte == 0x7B {
+                (open, digits) = (result.count - 1, 0)
+            } else if byte == 0x7D, let index = digits, result.count > open + 2, arguments.indices.contains(index) {
+                result.removeSubrange(open...)
+                result.append(contentsOf: arguments[index].utf8)
+                digits = nil
+            } else if let value = digits, (0x30...0x39).contains(byte), value < 100 {
+                digits = value * 10 + Int(byte - 0x30)
             } else {
-                result += rest[open...close]
+                digits = nil
             }
-            rest = rest[rest.index(after: close)...]
         }
-        return result + rest
+        return String(decoding: result, as: UTF8.self)
     }
 
     /// The phrase with its arguments, to be said in a language later.

@@ -40,13 +40,15 @@ package enum Engine: Sendable { case sqlite, postgres }
 /// one into another; parameters are numbered when it is rendered.
 package struct SQL: ExpressibleByStringInterpolation, Sendable {
     enum Part: Sendable {
+        /// A literal of the program, known by where it lies: an engine can find a prepared statement by it.
+        case fixed(StaticString)
         case text(String)
         case bind(SQLValue)
         case perEngine(sqlite: [Part], postgres: [Part])
     }
     var parts: [Part]
 
-    package init(stringLiteral value: StaticString) { parts = [.text(value.description)] }
+    package init(stringLiteral value: StaticString) { parts = [.fixed(value)] }
     package init(stringInterpolation: StringInterpolation) { parts = stringInterpolation.parts }
     init(parts: [Part]) { self.parts = parts }
 
@@ -71,7 +73,7 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable {
             parts.reserveCapacity(interpolationCount * 2 + 1)
         }
         package mutating func appendLiteral(_ literal: StaticString) {
-            if literal.utf8CodeUnitCount > 0 { parts.append(.text(literal.description)) }
+            if literal.utf8CodeUnitCount > 0 { parts.append(.fixed(literal)) }
         }
         package mutating func appendInterpolation(_ value: some SQLBindable) { parts.append(.bind(value.sqlValue)) }
         package mutating func appendInterpolation<T: SQLBindable>(_ value: T?) {
@@ -82,6 +84,33 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable {
         package mutating func appendInterpolation(_ value: some RawRepresentable<Int64> & Sendable) {
             parts.append(.bind(.int(value.rawValue)))
         }
+    }
+
+    /// What makes two statements the same text for an engine, without making the text: the places of the literals, and
+    /// marks where values are bound. Nil for a statement that has text of its own. The values are appended.
+    package func shape(for engine: Engine, _ values: inout [SQLValue]) -> [UInt]? {
+        var shape: [UInt] = []
+        shape.reserveCapacity(parts.count + 4)
+        return Self.shape(parts, engine, &shape, &values) ? shape : nil
+    }
+
+    private static func shape(
+        _ parts: [Part], _ engine: Engine, _ shape: inout [UInt], _ values: inout [SQLValue]
+    ) -> Bool {
+        for part in parts {
+            switch part {
+            case .fixed(let literal):
+                // Addresses have 48 bits; the length tells a literal from one that begins at the same place.
+                shape.append(UInt(bitPattern: literal.utf8Start) ^ UInt(literal.utf8CodeUnitCount) << 48)
+            case .text: return false
+            case .bind(let value):
+                values.append(value)
+                shape.append(1)
+            case .perEngine(let sqlite, let postgres):
+                guard self.shape(engine == .sqlite ? sqlite : postgres, engine, &shape, &values) else { return false }
+            }
+        }
+        return true
     }
 
     /// The text with `$1…$n` and the values in that order.
@@ -95,6 +124,7 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable {
     private static func render(_ parts: [Part], _ engine: Engine, _ text: inout String, _ values: inout [SQLValue]) {
         for part in parts {
             switch part {
+            case .fixed(let literal): text += literal.description
             case .text(let literal): text += literal
             case .bind(let value):
                 values.append(value)
@@ -120,11 +150,15 @@ package struct TextIndex: Sendable {
         let fts5 = terms.map { "\"\($0)\"" }.joined(separator: " AND ")
         let tsquery = terms.map { "'\($0)'" }.joined(separator: " & ")
         return SQL(parts: [
-            .text("\(idColumn) in "),
+            .fixed(idColumn), .fixed(" in "),
             .perEngine(
-                sqlite: [.text("(select rowid from \(name) where \(name) match "), .bind(.text(fts5)), .text(")")],
+                sqlite: [
+                    .fixed("(select rowid from "), .fixed(name), .fixed(" where "), .fixed(name), .fixed(" match "),
+                    .bind(.text(fts5)), .fixed(")"),
+                ],
                 postgres: [
-                    .text("(select id from \(name) where terms @@ ("), .bind(.text(tsquery)), .text(")::tsquery)"),
+                    .fixed("(select id from "), .fixed(name), .fixed(" where terms @@ ("), .bind(.text(tsquery)),
+                    .fixed(")::tsquery)"),
                 ]),
         ])
     }
@@ -140,15 +174,16 @@ package struct TextIndex: Sendable {
         guard !terms.isEmpty else { return }
         try transaction.run(
             SQL(parts: [
-                .text("insert into \(name) "),
+                .fixed("insert into "), .fixed(name),
                 .perEngine(
                     sqlite: [
-                        .text("(rowid, terms) values ("), .bind(.int(id)), .text(", "),
-                        .bind(.text(terms.joined(separator: " "))), .text(")"),
+                        .fixed(" (rowid, terms) values ("), .bind(.int(id)), .fixed(", "),
+                        .bind(.text(terms.joined(separator: " "))), .fixed(")"),
                     ],
                     postgres: [
-                        .text("(id, terms) values ("), .bind(.int(id)), .text(", array_to_tsvector(string_to_array("),
-                        .bind(.text(terms.joined(separator: " "))), .text(", ' ')))"),
+                        .fixed(" (id, terms) values ("), .bind(.int(id)),
+                        .fixed(", array_to_tsvector(string_to_array("),
+                        .bind(.text(terms.joined(separator: " "))), .fixed(", ' ')))"),
                     ]),
             ]))
     }
@@ -156,8 +191,8 @@ package struct TextIndex: Sendable {
     package func remove(_ id: Int64, _ transaction: any WriteTransaction) throws {
         try transaction.run(
             SQL(parts: [
-                .text("delete from \(name) where "),
-                .perEngine(sqlite: [.text("rowid = ")], postgres: [.text("id = ")]), .bind(.int(id)),
+                .fixed("delete from "), .fixed(name),
+                .perEngine(sqlite: [.fixed(" where rowid = ")], postgres: [.fixed(" where id = ")]), .bind(.int(id)),
             ]))
     }
 }
@@ -199,7 +234,17 @@ package enum TextTerms {
             }
         }
         for scalar in text.unicodeScalars {
-            if isHan(scalar) {
+            if scalar.isASCII {
+                switch scalar.value {
+                case 0x30...0x39, 0x61...0x7A:
+                    if !run.isEmpty { flush() }
+                    word.unicodeScalars.append(scalar)
+                case 0x41...0x5A:
+                    if !run.isEmpty { flush() }
+                    word.unicodeScalars.append(Unicode.Scalar(UInt8(scalar.value + 0x20)))
+                default: flush()
+                }
+            } else if isHan(scalar) {
                 if !word.isEmpty { flush() }
                 run.append(scalar)
             } else if scalar.properties.isAlphabetic || scalar.properties.numericType == .decimal {

@@ -5,10 +5,11 @@ import Synchronization
 
 /// Lets many writes share one commit, and so one wait for the device.
 ///
-/// Writes queue up; one drain on the writer's thread takes all that wait into one transaction, each in a savepoint of
-/// its own. One that throws is rolled back to its savepoint and fails alone. Nobody hears an answer before the commit
-/// has succeeded. If it fails, as on a full disk, each write of the batch runs again in a transaction of its own, so the
-/// innocent succeed and the guilty fail with their own error.
+/// Writes queue up; one drain on the writer's thread takes all that wait into one transaction. When one throws, all of it
+/// is rolled back and the batch runs again with a savepoint for each: the one that throws is rolled back to its savepoint
+/// and fails alone. (Savepoints from the start would make the text index write itself out for every one of them.) Nobody
+/// hears an answer before the commit has succeeded. If it fails, as on a full disk, each write of the batch runs again in
+/// a transaction of its own, so the innocent succeed and the guilty fail with their own error.
 final class GroupCommit: Sendable {
     private struct State {
         var waiting: [any PendingWrite] = []
@@ -23,12 +24,16 @@ final class GroupCommit: Sendable {
     private let waitingLimit: Int
     private let batchLimit: Int
     private let recorder: StatementRecorder?
+    private let shelves: StatementShelves
 
-    init(pool: DatabasePool, waitingLimit: Int, batchLimit: Int, recorder: StatementRecorder?) {
+    init(
+        pool: DatabasePool, waitingLimit: Int, batchLimit: Int, recorder: StatementRecorder?, shelves: StatementShelves
+    ) {
         self.pool = pool
         self.waitingLimit = waitingLimit
         self.batchLimit = batchLimit
         self.recorder = recorder
+        self.shelves = shelves
     }
 
     var waitingCount: Int { state.withLock { $0.waiting.count } }
@@ -78,10 +83,9 @@ final class GroupCommit: Sendable {
             let batch = nextBatch()
             if batch.isEmpty { return }
             do {
-                let session = try Session(connection, recorder)
-                if try batch.count == 1 || !session.commitTogether(batch) {
-                    for write in batch { session.commitAlone(write) }
-                }
+                let session = try Session(connection, recorder, shelves.shelf(of: connection))
+                if try batch.count > 1 && (session.commitAtOnce(batch) || session.commitTogether(batch)) { continue }
+                for write in batch { session.commitAlone(write) }
             } catch {
                 for write in batch { write.answer(error) }
             }
@@ -94,10 +98,25 @@ private struct Session {
     private let handle: OpaquePointer
     private let transaction: SQLiteTransaction
 
-    init(_ connection: GRDB.Database, _ recorder: StatementRecorder?) throws {
-        transaction = try SQLiteTransaction(connection, writes: true, recorder)
+    init(_ connection: GRDB.Database, _ recorder: StatementRecorder?, _ shelf: StatementShelf) throws {
+        transaction = try SQLiteTransaction(connection, writes: true, recorder, shelf)
         guard let handle = connection.sqliteConnection else { throw StorageFailure.engine("the connection is closed") }
         self.handle = handle
+    }
+
+    /// The batch as one, when none of its writes throws. False when nothing of it was kept and nobody was answered.
+    /// Throws when no transaction can begin, which would be so for each write alone as well.
+    func commitAtOnce(_ batch: [any PendingWrite]) throws -> Bool {
+        try execute("begin immediate")
+        do {
+            for write in batch { try write.attempt(transaction) }
+            try execute("commit")
+        } catch {
+            rollback()
+            return false
+        }
+        for write in batch { write.answer(nil) }
+        return true
     }
 
     /// True when the batch is committed and answered. False when nothing of it was kept and nobody was answered.

@@ -1,3 +1,4 @@
+internal import CSQLiteSetup
 internal import GRDB
 internal import GRDBSQLite
 import Storage
@@ -36,6 +37,7 @@ package final class SQLiteDatabase: Storage.Database {
     private let pool: DatabasePool
     private let writer: GroupCommit
     private let recorder: StatementRecorder?
+    private let shelves = StatementShelves()
     private let lock: FileLock?
     private let readOnly: Bool
 
@@ -44,6 +46,7 @@ package final class SQLiteDatabase: Storage.Database {
     /// Throws `StorageFailure.busy` when another server holds it.
     package static func open(path: String, options: Options = Options()) async throws -> SQLiteDatabase {
         let lock = options.readOnly ? nil : try FileLock(path: path + ".lock")
+        Self.setup
         do {
             let pool = try DatabasePool(path: path, configuration: configuration(options))
             if !options.readOnly {
@@ -60,6 +63,8 @@ package final class SQLiteDatabase: Storage.Database {
             throw StorageFailure.from(error)
         }
     }
+
+    private static let setup: Void = redsteward_sqlite_setup()
 
     private static func configuration(_ options: Options) -> Configuration {
         var configuration = Configuration()
@@ -82,15 +87,22 @@ package final class SQLiteDatabase: Storage.Database {
         self.readOnly = options.readOnly
         recorder = options.recorder.map(StatementRecorder.init)
         writer = GroupCommit(
-            pool: pool, waitingLimit: options.waitingWrites, batchLimit: options.batchWrites, recorder: recorder)
+            pool: pool, waitingLimit: options.waitingWrites, batchLimit: options.batchWrites, recorder: recorder,
+            shelves: shelves)
     }
 
     package func read<T: Sendable>(
         _ body: @escaping @Sendable (any ReadTransaction) throws -> T
     ) async throws -> T {
+        try readHere(body)
+    }
+
+    /// Reads on the caller's own thread: handing a read of a fraction of a millisecond to another thread and back
+    /// costs more than the read.
+    private func readHere<T>(_ body: (any ReadTransaction) throws -> T) throws -> T {
         do {
-            return try await pool.read { [recorder] connection in
-                try body(SQLiteTransaction(connection, writes: false, recorder))
+            return try pool.read { connection in
+                try body(SQLiteTransaction(connection, writes: false, recorder, shelves.shelf(of: connection)))
             }
         } catch {
             throw StorageFailure.from(error)
@@ -107,6 +119,7 @@ package final class SQLiteDatabase: Storage.Database {
     /// Waits for the writes that were accepted, then ends all connections and gives the lock back.
     package func close() async throws {
         await writer.finish()
+        shelves.clear()
         do { try pool.close() } catch { throw StorageFailure.from(error) }
         lock?.release()
     }

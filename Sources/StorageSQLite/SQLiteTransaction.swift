@@ -1,6 +1,7 @@
 internal import GRDB
 internal import GRDBSQLite
 import Storage
+import Synchronization
 
 /// The statements of one transaction. They come from GRDB's cache and are stepped through the C interface, which
 /// spares a copy of each row.
@@ -9,19 +10,25 @@ struct SQLiteTransaction: WriteTransaction {
     private let handle: OpaquePointer
     private let writes: Bool
     private let recorder: StatementRecorder?
+    private let shelf: StatementShelf
 
-    init(_ connection: GRDB.Database, writes: Bool, _ recorder: StatementRecorder?) throws {
+    init(
+        _ connection: GRDB.Database, writes: Bool, _ recorder: StatementRecorder?, _ shelf: StatementShelf
+    ) throws {
         guard let handle = connection.sqliteConnection else { throw StorageFailure.engine("the connection is closed") }
         self.connection = connection
         self.handle = handle
         self.writes = writes
         self.recorder = recorder
+        self.shelf = shelf
     }
 
     func query<T>(_ sql: Storage.SQL, _ decode: (any Storage.Row) throws -> T) throws -> [T] {
-        recorder?.record(sql)
-        let (text, values) = sql.rendered(for: .sqlite)
-        return try query(text, values, decode)
+        try withStatement(sql) { statement in
+            var rows: [T] = []
+            while try step(statement) { rows.append(try decode(SQLiteRow(statement: statement))) }
+            return rows
+        }
     }
 
     func query<T>(_ text: String, _ values: [SQLValue], _ decode: (any Storage.Row) throws -> T) throws -> [T] {
@@ -33,18 +40,14 @@ struct SQLiteTransaction: WriteTransaction {
     }
 
     func first<T>(_ sql: Storage.SQL, _ decode: (any Storage.Row) throws -> T) throws -> T? {
-        recorder?.record(sql)
-        let (text, values) = sql.rendered(for: .sqlite)
-        return try withStatement(text, values) { statement in
+        try withStatement(sql) { statement in
             try step(statement) ? try decode(SQLiteRow(statement: statement)) : nil
         }
     }
 
     @discardableResult
     func run(_ sql: Storage.SQL) throws -> Int {
-        recorder?.record(sql)
-        let (text, values) = sql.rendered(for: .sqlite)
-        return try withStatement(text, values, change)
+        try withStatement(sql, change)
     }
 
     @discardableResult
@@ -78,15 +81,44 @@ struct SQLiteTransaction: WriteTransaction {
         return Int(sqlite3_changes(handle))
     }
 
+    private func withStatement<T>(_ sql: Storage.SQL, _ body: (OpaquePointer) throws -> T) throws -> T {
+        recorder?.record(sql)
+        var values: [SQLValue] = []
+        guard let shape = sql.shape(for: .sqlite, &values) else {
+            let (text, values) = sql.rendered(for: .sqlite)
+            return try withStatement(text, values, body)
+        }
+        let kept: Statement
+        if let found = shelf.statements[shape] {
+            guard sqlite3_stmt_busy(found.sqliteStatement) == 0 else {
+                return try withStatement(sql.rendered(for: .sqlite).text, values, body)
+            }
+            kept = found
+        } else {
+            do {
+                kept = try connection.makeStatement(sql: sql.rendered(for: .sqlite).text)
+            } catch {
+                throw StorageFailure.from(error)
+            }
+            shelf.keep(kept, as: shape)
+        }
+        return try run(kept, values, body)
+    }
+
     private func withStatement<T>(
         _ text: String, _ values: [SQLValue], _ body: (OpaquePointer) throws -> T
+    ) throws -> T {
+        try run(prepared(text), values, body)
+    }
+
+    private func run<T>(
+        _ statement: Statement, _ values: [SQLValue], _ body: (OpaquePointer) throws -> T
     ) throws -> T {
         // A full disk can end the transaction under a closure that ignores the error. What it runs afterwards would be
         // kept at once and alone, so it is refused.
         guard !writes || sqlite3_get_autocommit(handle) == 0 else {
             throw StorageFailure.engine("the transaction has ended")
         }
-        let statement = try prepared(text)
         let pointer = statement.sqliteStatement
         defer {
             sqlite3_reset(pointer)
@@ -182,4 +214,37 @@ struct SQLiteRow: Storage.Row {
             throw StorageFailure.decoding("column \(column) is not \(what)")
         }
     }
+}
+
+/// The prepared statements of one connection, by their shape. Used only where the connection is, one at a time.
+final class StatementShelf {
+    fileprivate var statements: [[UInt]: Statement] = [:]
+    /// More shapes than the program has: lists of every length make new ones.
+    private static let limit = 500
+
+    fileprivate func keep(_ statement: Statement, as shape: [UInt]) {
+        if statements.count >= Self.limit { statements = [:] }
+        statements[shape] = statement
+    }
+}
+
+/// The shelves of the connections of a pool.
+///
+/// Unchecked: the list has its lock; a shelf is only touched by whoever holds its connection.
+final class StatementShelves: @unchecked Sendable {
+    private let lock = Mutex(())
+    private var shelves: [ObjectIdentifier: StatementShelf] = [:]
+
+    func shelf(of connection: GRDB.Database) -> StatementShelf {
+        let key = ObjectIdentifier(connection)
+        return lock.withLock { _ in
+            if let found = shelves[key] { return found }
+            let shelf = StatementShelf()
+            shelves[key] = shelf
+            return shelf
+        }
+    }
+
+    /// Before the connections close: a statement must not outlive its connection.
+    func clear() { lock.withLock { _ in shelves = [:] } }
 }

@@ -11,9 +11,18 @@ package enum Answer {
         headers[.cacheControl] = "no-store"
         headers[.contentSecurityPolicy] = contentPolicy
         headers[.xContentTypeOptions] = "nosniff"
-        headers[HTTPField.Name("Referrer-Policy") ?? .referer] = "same-origin"
-        headers[HTTPField.Name("X-Frame-Options") ?? .referer] = "DENY"
-        return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(string: html.text)))
+        headers[referrerPolicy] = "same-origin"
+        headers[frameOptions] = "DENY"
+        return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: html.bytes)))
+    }
+
+    private static let referrerPolicy = name("Referrer-Policy")
+    private static let frameOptions = name("X-Frame-Options")
+
+    /// A header that the library has no name for.
+    package static func name(_ text: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(text) else { preconditionFailure("not a header name: \(text)") }
+        return name
     }
 
     static let contentPolicy =

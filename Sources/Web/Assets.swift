@@ -3,13 +3,44 @@ import Kernel
 
 /// The stylesheet, the script and the mark, compiled in. Their addresses carry a digest, so browsers keep them for good.
 package enum Assets {
-    static let css: [UInt8] = minified(
-        PackageResources.tokens_css + [0x0A] + PackageResources.app_css + [0x0A] + PackageResources.more_css)
-    static let js: [UInt8] = PackageResources.app_js
+    /// The styles of the mock-ups are one file with headed parts; a page takes the parts that its face has. A test
+    /// holds every page's classes against the sheet that it links.
+    package enum Sheet: String, CaseIterable, Sendable {
+        /// What residents and passers-by see, and the front of the house.
+        case people
+        /// The staff desk with its list and case.
+        case desk
 
-    static let stylesheet = Href("/assets/app.css", query: [("v", digest(css))])
+        /// Parts that the face has no page for.
+        fileprivate var without: [String] {
+            switch self {
+            case .people: ["county", "index"]
+            case .desk: ["county", "index", "public"]
+            }
+        }
+        package var css: [UInt8] { self == .desk ? Assets.deskCSS : Assets.peopleCSS }
+        package var href: Href { self == .desk ? Assets.deskHref : Assets.peopleHref }
+    }
+
+    private static let peopleCSS = sheet(.people)
+    private static let deskCSS = sheet(.desk)
+    private static let peopleHref = Href("/assets/people.css", query: [("v", digest(peopleCSS))])
+    private static let deskHref = Href("/assets/desk.css", query: [("v", digest(deskCSS))])
+    static let js: [UInt8] = PackageResources.app_js
     static let script = Href("/assets/app.js", query: [("v", digest(js))])
-    package static var stylesheetSize: Int { css.count }
+
+    private static func sheet(_ sheet: Sheet) -> [UInt8] {
+        let app = String(decoding: PackageResources.app_css, as: UTF8.self)
+        let parts = app.split(separator: "/* ---------- ").filter { part in
+            !sheet.without.contains { part.hasPrefix($0 + " -") }
+        }
+        let kept = parts.joined(separator: "/* ")
+        return minified(PackageResources.tokens_css + [0x0A] + Array("/* \(kept)\n".utf8) + PackageResources.more_css)
+    }
+
+    /// Every rule of the house: what the sheets are held against.
+    package static let whole = String(
+        decoding: minified(PackageResources.app_css + [0x0A] + PackageResources.more_css), as: UTF8.self)
 
     /// FNV-1a: a name for a cache, not a seal.
     private static func digest(_ bytes: [UInt8]) -> String {
@@ -42,10 +73,11 @@ package enum Assets {
                 while index < bytes.count, [0x20, 0x0A, 0x09, 0x0D].contains(bytes[index]) { index += 1 }
                 let before = result.last ?? 0x7B
                 let after = index < bytes.count ? bytes[index] : 0x7D
-                if ![0x7B, 0x7D, 0x3B, 0x2C].contains(before), ![0x7B, 0x7D, 0x3B].contains(after) {
+                if ![0x7B, 0x7D, 0x3B, 0x2C, 0x3A].contains(before), ![0x7B, 0x7D, 0x3B].contains(after) {
                     result.append(0x20)
                 }
             } else {
+                if byte == 0x7D, result.last == 0x3B { result.removeLast() }
                 result.append(byte)
                 index += 1
             }
@@ -55,8 +87,11 @@ package enum Assets {
 
     package static func routes(_ table: RouteTable) {
         let forever = "public, max-age=31536000, immutable"
-        table.get("/assets/app.css", .everyone) { _, _ in
-            Answer.bytes(css, type: "text/css; charset=utf-8", cache: forever)
+        table.get("/assets/people.css", .everyone) { _, _ in
+            Answer.bytes(Sheet.people.css, type: "text/css; charset=utf-8", cache: forever)
+        }
+        table.get("/assets/desk.css", .everyone) { _, _ in
+            Answer.bytes(Sheet.desk.css, type: "text/css; charset=utf-8", cache: forever)
         }
         table.get("/assets/app.js", .everyone) { _, _ in
             Answer.bytes(js, type: "text/javascript; charset=utf-8", cache: forever)

@@ -1,81 +1,129 @@
 /// Typed HTML. Literal parts are the program's own and trusted; every interpolated value is escaped by its type. There
 /// is no way to insert a raw string by accident: a `String` is always escaped, also inside an attribute's quotes, and
 /// addresses go through `Href`.
+///
+/// Kept as the UTF-8 bytes that go to the wire, so that joining parts copies memory and checks nothing again.
 package struct HTML: ExpressibleByStringInterpolation, Sendable {
-    package private(set) var text: String
+    package private(set) var bytes: [UInt8]
 
-    package static let empty: HTML = ""
+    package static let empty = HTML(trusted: [])
 
-    package init(stringLiteral value: StaticString) { text = value.description }
-    package init(stringInterpolation: StringInterpolation) { text = stringInterpolation.text }
-    /// Escapes.
-    package init(_ value: some StringProtocol) {
-        text = ""
-        HTML.escape(value, into: &text)
+    package init(stringLiteral value: StaticString) {
+        bytes = value.withUTF8Buffer { Array($0) }
     }
-    private init(trusted: String) { text = trusted }
+    package init(stringInterpolation: StringInterpolation) { bytes = stringInterpolation.bytes }
+    /// Escapes.
+    package init(_ value: String) {
+        bytes = []
+        HTML.escape(value, into: &bytes)
+    }
+    private init(trusted: [UInt8]) { bytes = trusted }
 
-    package static func + (a: HTML, b: HTML) -> HTML { HTML(trusted: a.text + b.text) }
-    package static func += (a: inout HTML, b: HTML) { a.text += b.text }
-    package var isEmpty: Bool { text.isEmpty }
+    /// As a string: for tests and messages. The wire takes `bytes`.
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    package static func + (a: HTML, b: HTML) -> HTML { HTML(trusted: a.bytes + b.bytes) }
+    package static func += (a: inout HTML, b: HTML) { a.bytes.append(contentsOf: b.bytes) }
+    package var isEmpty: Bool { bytes.isEmpty }
 
     package static func joined(_ items: some Sequence<HTML>, separator: HTML = .empty) -> HTML {
-        var result = ""
-        var first = true
-        for item in items {
-            if !first { result += separator.text }
-            first = false
-            result += item.text
+        joined(Array(items), separator: separator)
+    }
+
+    package static func joined(_ items: [HTML], separator: HTML = .empty) -> HTML {
+        var result: [UInt8] = []
+        result.reserveCapacity(items.reduce(0) { $0 + $1.bytes.count + separator.bytes.count })
+        for (index, item) in items.enumerated() {
+            if index > 0, !separator.isEmpty { result.append(contentsOf: separator.bytes) }
+            result.append(contentsOf: item.bytes)
         }
         return HTML(trusted: result)
     }
 
     package struct StringInterpolation: StringInterpolationProtocol {
-        var text = ""
+        var bytes: [UInt8] = []
         package init(literalCapacity: Int, interpolationCount: Int) {
-            text.reserveCapacity(literalCapacity + interpolationCount * 24)
+            bytes.reserveCapacity(literalCapacity + interpolationCount * 24)
         }
         package mutating func appendLiteral(_ literal: StaticString) {
-            literal.withUTF8Buffer { buffer in text += String(decoding: buffer, as: UTF8.self) }
+            literal.withUTF8Buffer { bytes.append(contentsOf: $0) }
         }
-        package mutating func appendInterpolation(_ value: HTML) { text += value.text }
-        package mutating func appendInterpolation(_ value: HTML?) { if let value { text += value.text } }
-        package mutating func appendInterpolation(_ value: some StringProtocol) { HTML.escape(value, into: &text) }
-        package mutating func appendInterpolation(_ value: some BinaryInteger) { text += String(value) }
-        package mutating func appendInterpolation(_ value: Href) { HTML.escape(value.text, into: &text) }
+        package mutating func appendInterpolation(_ value: HTML) { bytes.append(contentsOf: value.bytes) }
+        package mutating func appendInterpolation(_ value: HTML?) {
+            if let value { bytes.append(contentsOf: value.bytes) }
+        }
+        package mutating func appendInterpolation(_ value: String) { HTML.escape(value, into: &bytes) }
+        package mutating func appendInterpolation(_ value: Substring) { HTML.escape(String(value), into: &bytes) }
+        package mutating func appendInterpolation(_ value: Int) { HTML.append(Int64(value), to: &bytes) }
+        package mutating func appendInterpolation(_ value: some BinaryInteger) {
+            HTML.append(Int64(value), to: &bytes)
+        }
+        package mutating func appendInterpolation(_ value: Href) { HTML.escape(value.text, into: &bytes) }
         /// A number with at most two decimals, without trailing zeros: for SVG.
-        package mutating func appendInterpolation(_ value: Double) { text += HTML.number(value) }
+        package mutating func appendInterpolation(_ value: Double) { HTML.append(hundredthsOf: value, to: &bytes) }
+    }
+
+    private static func append(_ value: Int64, to out: inout [UInt8]) {
+        if value < 0 { out.append(0x2D) }
+        append(value.magnitude, to: &out)
+    }
+
+    private static func append(_ value: UInt64, to out: inout [UInt8]) {
+        var divisor: UInt64 = 1
+        while value / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            out.append(0x30 + UInt8(value / divisor % 10))
+            divisor /= 10
+        }
     }
 
     /// Two decimals at most, no trailing zeros, no negative zero, and no exponent.
-    package static func number(_ value: Double) -> String {
-        guard value.isFinite, abs(value) < 1e12 else { return "0" }
+    private static func append(hundredthsOf value: Double, to out: inout [UInt8]) {
+        guard value.isFinite, abs(value) < 1e12 else { return out.append(0x30) }
         let hundredths = Int64((value * 100).rounded())
         let (whole, rest) = hundredths.magnitude.quotientAndRemainder(dividingBy: 100)
-        var text = hundredths < 0 ? "-" : ""
-        text += String(whole)
-        if rest > 0 { text += rest % 10 == 0 ? ".\(rest / 10)" : rest < 10 ? ".0\(rest)" : ".\(rest)" }
-        return text
+        if hundredths < 0 { out.append(0x2D) }
+        append(whole, to: &out)
+        guard rest > 0 else { return }
+        out.append(0x2E)
+        out.append(0x30 + UInt8(rest / 10))
+        if rest % 10 > 0 { out.append(0x30 + UInt8(rest % 10)) }
     }
 
-    static func escape(_ value: some StringProtocol, into text: inout String) {
-        let special = value.utf8.contains {
-            $0 == 0x26 || $0 == 0x3C || $0 == 0x3E || $0 == 0x22 || $0 == 0x27 || $0 < 0x20
-        }
-        guard special else {
-            text += value
-            return
-        }
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "&": text += "&amp;"
-            case "<": text += "&lt;"
-            case ">": text += "&gt;"
-            case "\"": text += "&quot;"
-            case "'": text += "&#39;"
-            case "\n", "\t", "\r": text.unicodeScalars.append(scalar)
-            default: if scalar.value >= 0x20 { text.unicodeScalars.append(scalar) }
+    package static func number(_ value: Double) -> String {
+        var bytes: [UInt8] = []
+        append(hundredthsOf: value, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Copies runs that need nothing; replaces the five signs of markup; drops control characters but tab and newlines.
+    private static func escape(_ value: String, into out: inout [UInt8]) {
+        var value = value
+        value.withUTF8 { buffer in
+            var start = 0
+            for index in buffer.indices {
+                let byte = buffer[index]
+                guard byte < 0x3F, isSpecial(byte) else { continue }
+                if start < index { out.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[start..<index])) }
+                start = index + 1
+                switch byte {
+                case 0x26: out.append(contentsOf: "&amp;".utf8)
+                case 0x3C: out.append(contentsOf: "&lt;".utf8)
+                case 0x3E: out.append(contentsOf: "&gt;".utf8)
+                case 0x22: out.append(contentsOf: "&quot;".utf8)
+                case 0x27: out.append(contentsOf: "&#39;".utf8)
+                default: break
+                }
             }
+            if start < buffer.count { out.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[start...])) }
+        }
+    }
+
+    private static func isSpecial(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x09, 0x0A, 0x0D: false
+        case 0x00..<0x20, 0x22, 0x26, 0x27, 0x3C, 0x3E: true
+        default: false
         }
     }
 }
@@ -109,10 +157,17 @@ package struct Href: Sendable {
     package var path: String { text }
 
     package static func encode(_ value: String) -> String {
+        func isPlain(_ byte: UInt8) -> Bool {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: true
+            default: false
+            }
+        }
+        guard !value.utf8.allSatisfy(isPlain) else { return value }
         var result = ""
         for byte in value.utf8 {
             switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E:
+            case _ where isPlain(byte):
                 result.unicodeScalars.append(Unicode.Scalar(byte))
             default:
                 result +=

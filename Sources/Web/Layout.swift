@@ -22,6 +22,7 @@ package struct Page: Sendable {
     /// Right end of the header.
     package var end: HTML = .empty
     package var narrow = false
+    package var sheet = Assets.Sheet.people
     /// What the browser's tab and history say, where the header's name says too little.
     package var documentTitle = ""
     package var homeLink = Href("/")
@@ -81,7 +82,7 @@ package enum Layout {
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="color-scheme" content="light dark">
             <title>\(documentTitle(page, words))</title>
-            <link rel="stylesheet" href="\(Assets.stylesheet)">
+            <link rel="stylesheet" href="\(page.sheet.href)">
             <link rel="manifest" href="/manifest.webmanifest">
             <link rel="icon" href="/assets/seal.svg">
             <script src="\(Assets.script)" defer></script>

@@ -101,12 +101,14 @@ package struct FrontDoor: RouterMiddleware {
         } catch {
             response = answer(error, request, context)
         }
-        response.headers[HTTPField.Name("X-Request-Id") ?? .server] = context.requestName
+        response.headers[Self.requestID] = context.requestName
         if let elapsed = Optional(ContinuousClock.now - started) {
             metrics.request(status: Int(response.status.code), elapsed: elapsed)
         }
         return response
     }
+
+    private static let requestID = Answer.name("X-Request-Id")
 
     /// The same answers from further in, where the request knows its person and its form token.
     package var inner: InnerDoor { InnerDoor(door: self) }

@@ -130,7 +130,12 @@ package struct Score: Sendable {
         ScoreDrawing(self).figure(id: id, title: title, description: description)
     }
 
-    /// The score of a list row: 120 × 24, without text. The row says the same in words.
+    /// The five lines of the small scores: once on a page that draws any.
+    package static let miniStaff: HTML = """
+        <svg class="mini defs" aria-hidden=true><path class=staff id=ms d="M0 2.5H120M0 7.25H120M0 12H120M0 16.75H120M0 21.5H120"/></svg>
+        """
+
+    /// The score of a list row: 120 × 24, without text. The row says the same in words. Needs `miniStaff` on its page.
     package func mini() -> HTML { ScoreMini(self).drawing() }
 }
 

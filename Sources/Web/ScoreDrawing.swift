@@ -282,13 +282,10 @@ struct ScoreMini {
     consuming func drawing() -> HTML {
         pen.part(Parts.open)
         if let now = layout.now {
-            pen.part(Parts.future)
+            pen.part(Parts.now)
             pen.tenth(x(now))
-            pen.part(Parts.futureRight)
-            pen.tenth(x(now))
-            pen.part(Parts.close)
+            pen.part(Parts.nowDown)
         }
-        pen.part(Parts.staff)
         for hold in layout.holds {
             switch hold.state {
             case .onTime: pen.part(Parts.holdOnTime)
@@ -308,11 +305,6 @@ struct ScoreMini {
             case .broken: pen.part(Parts.barBroken)
             }
             pen.tenth(x(bar.x))
-            pen.part(Parts.full)
-        }
-        if let now = layout.now {
-            pen.part(Parts.now)
-            pen.tenth(x(now))
             pen.part(Parts.full)
         }
         drawStems()
@@ -366,14 +358,9 @@ struct ScoreMini {
     private enum Parts {
         static let lines: [HTML] = ["2.5", "7.25", "12", "16.75", "21.5"]
         static let open: HTML =
-            "<svg class=\"mini\" viewBox=\"0 0 120 24\" width=\"120\" height=\"24\" aria-hidden=\"true\">"
+            "<svg class=mini aria-hidden=true><use href=#ms />"
         static let shut: HTML = "</svg>"
-        static let future: HTML = "<path class=\"future\" d=\"M"
-        static let futureRight: HTML = " 0H120V24H"
-        static let close: HTML = "z\"/>"
         static let end: HTML = "\"/>"
-        static let staff: HTML =
-            "<path class=\"staff\" d=\"M0 2.5H120M0 7.25H120M0 12H120M0 16.75H120M0 21.5H120\"/>"
         static let holdOnTime: HTML = "<path class=\"hold ok\" d=\"M"
         static let holdLate: HTML = "<path class=\"hold late\" d=\"M"
         static let holdStopped: HTML = "<path class=\"hold stop\" d=\"M"
@@ -382,17 +369,19 @@ struct ScoreMini {
         static let barNext: HTML = "<path class=\"bar next\" d=\"M"
         static let barKept: HTML = "<path class=\"bar kept\" d=\"M"
         static let barBroken: HTML = "<path class=\"bar broken\" d=\"M"
-        static let now: HTML = "<path class=\"now\" d=\"M"
+        /// The future with the present as its left edge; the other edges lie outside the picture.
+        static let now: HTML = "<path class=now d=\"M"
+        static let nowDown: HTML = "-1V25H121V-1z\"/>"
         static let full: HTML = " 0V24\"/>"
-        static let stem: HTML = "<path class=\"stem\" d=\""
+        static let stem: HTML = "<path class=stem d=\""
         static let move: HTML = "M"
         /// From one line down to another, at `5 * from + to`.
         static let down: [HTML] = lines.flatMap { top in lines.map { " \(top)V\($0)" } }
-        static let finish: HTML = "<path class=\"fin\" d=\"M"
+        static let finish: HTML = "<path class=fin d=\"M"
         static let finishDown: HTML = " 2.5V21.5\"/>"
-        static let headDone: HTML = "<ellipse class=\"n d\" cx=\""
-        static let headAwaited: HTML = "<ellipse class=\"n w\" cx=\""
-        static let heads: [HTML] = lines.map { "\" cy=\"\($0)\" rx=\"2.9\" ry=\"2.2\"/>" }
+        static let headDone: HTML = "<ellipse class=\"n d\" cx="
+        static let headAwaited: HTML = "<ellipse class=\"n w\" cx="
+        static let heads: [HTML] = lines.map { " cy=\($0) />" }
         static let headDoneLate: HTML = "<path class=\"n d late\" d=\"M"
         static let headAwaitedLate: HTML = "<path class=\"n w late\" d=\"M"
         static let diamonds: [HTML] = lines.map { " \($0)l3 -3 3 3 -3 3z\"/>" }

@@ -112,12 +112,12 @@
           const answer = await fetch(location.pathname + location.search, { credentials: 'same-origin' });
           if (!answer.ok) return;
           const doc = new DOMParser().parseFromString(await answer.text(), 'text/html');
-          const focus = document.activeElement && document.activeElement.dataset.id;
+          const focus = document.activeElement?.closest('.job')?.getAttribute('href');
           for (const sel of ['.jobs', '.queues']) {
             const from = $(sel, doc), to = $(sel);
             if (from && to) to.replaceChildren(...from.childNodes);
           }
-          if (focus) $(`.job[data-id="${focus}"]`)?.focus();
+          if (focus) rows().find((r) => r.getAttribute('href') === focus)?.focus();
         } catch { /* the next event tries again */ }
       };
       source.addEventListener('changed', () => { if (!timer) timer = setTimeout(refresh, 400); });
