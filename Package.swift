@@ -115,6 +115,7 @@ let package = Package(
             name: "ServerTests",
             dependencies: [
                 "Server", .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: strict),
     ]

@@ -1,16 +1,24 @@
 import Foundation
 import Kernel
 import Storage
+import Web
 
 /// Files and pictures, linked by id alone: what a capability attaches it names by a file id, and who may see it is that
 /// capability's affair.
 package struct Attachments: Sendable {
     private let files: FileStore
     private let world: World
+    /// Where uploads lie until they are judged.
+    package let spool: Spool
 
-    package init(folder: String, world: World) throws {
+    /// - Parameter fresh: this process alone writes into the folder: what a crash left there is removed.
+    package init(folder: String, world: World, fresh: Bool = false) throws {
         files = try FileStore(folder: folder)
+        spool = Spool(folder: files.folder + "/tmp")
         self.world = world
+        guard fresh else { return }
+        try files.clearTemporary()
+        spool.clear()
     }
 
     package static let migrations: [Migration] = [
@@ -33,14 +41,26 @@ package struct Attachments: Sendable {
 
     /// Judges, cleans and stores one picture. The files are on disk before the row is written; a picture whose
     /// transaction fails leaves only content without a name.
+    package func store(_ file: SpooledFile, in database: any Database) async throws -> Int64 {
+        guard file.size <= Pictures.maxUploadBytes else { throw PictureRefusal.tooLarge }
+        return try await store(in: database) { try Pictures.process(path: file.path) }
+    }
+
+    /// The same for a picture that the program itself made.
     package func store(_ bytes: [UInt8], in database: any Database) async throws -> Int64 {
+        try await store(in: database) { try Pictures.process(bytes) }
+    }
+
+    private func store(
+        in database: any Database, _ judged: @escaping @Sendable () throws -> ProcessedPicture
+    ) async throws -> Int64 {
         let files = files
         let names: (full: String, medium: String, square: String, width: Int, height: Int) =
             try await withCheckedThrowingContinuation { continuation in
                 Self.queue.async {
                     continuation.resume(
                         with: Result {
-                            let picture = try Pictures.process(bytes)
+                            let picture = try judged()
                             return (
                                 try files.put(picture.picture.bytes).text, try files.put(picture.medium.bytes).text,
                                 try files.put(picture.square.bytes).text, picture.picture.width,
@@ -79,6 +99,6 @@ package struct Attachments: Sendable {
         return try files.bytes(of: ContentName(name))
     }
 
-    /// Two pictures at a time: decoding needs memory.
-    private static let queue = DispatchQueue(label: "attachments", attributes: [])
+    /// One picture at a time, on a thread of its own: decoding the largest needs some hundred megabytes.
+    private static let queue = DispatchQueue(label: "attachments")
 }

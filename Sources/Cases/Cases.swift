@@ -70,12 +70,13 @@ package struct CasesHouse: Sendable {
     func store(_ files: [UploadedFile]) async throws -> [Int64] {
         guard files.count <= CaseBounds.photos else { throw CaseRefusal.tooManyPhotos }
         var result: [Int64] = []
-        for file in files { result.append(try await attachments.store(file.bytes, in: database)) }
+        for file in files { result.append(try await attachments.store(file.content, in: database)) }
         return result
     }
 
     func submission(_ request: Request, _ context: WebContext) async throws -> Submission {
-        try await context.submission(request, maxFileBytes: Pictures.maxUploadBytes, maxFiles: CaseBounds.photos)
+        try await context.submission(
+            request, maxFileBytes: Pictures.maxUploadBytes, maxFiles: CaseBounds.photos, spool: attachments.spool)
     }
 
     /// A key that no form had before.

@@ -184,7 +184,7 @@ struct DeskPages: Sendable {
 
     private func job(_ line: CaseLine, _ row: HTML, _ tail: Href, current: Bool) -> HTML {
         let mark: HTML = current ? " aria-current=true" : ""
-        return "<li><a class=job href=\"/desk/cases/\(line.id.text)\(tail)\"\(mark)>\(row)</a></li>\n"
+        return "<li><a class=job href=\"/desk/cases/\(line.id.text)\(tail)\"\(mark)>\(row)</a>"
     }
 
     /// What stands in a row: the same for everybody who may see it.

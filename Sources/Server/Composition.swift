@@ -80,12 +80,22 @@ package struct House: Sendable {
         let live = LiveHub()
         let cases = CasesHouse(
             database: database, world: world, journal: journal, secrets: secrets,
-            attachments: try Attachments(folder: configuration.folder + "/files", world: world),
+            attachments: try Attachments(folder: configuration.folder + "/files", world: world, fresh: true),
             inbox: Inbox(notices: CaseNotices.all, nextID: world.nextID), calendars: calendars, settings: settings,
             live: live)
         return House(
             configuration: configuration, database: database, world: world, secrets: secrets, directory: directory,
             cases: cases, live: live, metrics: Metrics(), settings: settings)
+    }
+
+    /// Whether the disk has no room, or takes nothing at all: people are told so, and that nothing was kept.
+    private static func isFull(_ error: any Error) -> Bool {
+        switch error {
+        case let failure as StorageFailure: failure == .full || failure == .readOnly
+        case let fault as SpoolFault: fault.isFull
+        case FileStoreFault.system(_, let number): number == ENOSPC || number == EDQUOT || number == EROFS
+        default: false
+        }
     }
 
     /// The router with every route, and the table of them.
@@ -96,8 +106,7 @@ package struct House: Sendable {
             settings: settings, metrics: metrics, clock: world.now,
             requestName: { ID<CaseTag>(world.nextID()).text },
             faultMessage: { error, words in
-                error as? StorageFailure == .full || error as? StorageFailure == .readOnly
-                    ? words(.errorFull) : nil
+                Self.isFull(error) ? words(.errorFull) : nil
             })
         router.add(middleware: door)
         router.add(

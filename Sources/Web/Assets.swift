@@ -15,7 +15,7 @@ package enum Assets {
         fileprivate var without: [String] {
             switch self {
             case .people: ["county", "index"]
-            case .desk: ["county", "index", "public"]
+            case .desk: ["county", "index", "public", "bottom bar of five", "back room"]
             }
         }
         package var css: [UInt8] { self == .desk ? Assets.deskCSS : Assets.peopleCSS }
@@ -30,12 +30,13 @@ package enum Assets {
     static let script = Href("/assets/app.js", query: [("v", digest(js))])
 
     private static func sheet(_ sheet: Sheet) -> [UInt8] {
-        let app = String(decoding: PackageResources.app_css, as: UTF8.self)
-        let parts = app.split(separator: "/* ---------- ").filter { part in
-            !sheet.without.contains { part.hasPrefix($0 + " -") }
+        let all = PackageResources.app_css + [0x0A] + PackageResources.more_css
+        // A part begins with a comment at the start of a line.
+        let parts = "\n\(String(decoding: all, as: UTF8.self))".split(separator: "\n/* ").filter { part in
+            let name = part.hasPrefix("---------- ") ? part.dropFirst(11) : part
+            return !sheet.without.contains { name.hasPrefix($0) }
         }
-        let kept = parts.joined(separator: "/* ")
-        return minified(PackageResources.tokens_css + [0x0A] + Array("/* \(kept)\n".utf8) + PackageResources.more_css)
+        return minified(PackageResources.tokens_css + Array("\n/* \(parts.joined(separator: "\n/* "))".utf8))
     }
 
     /// Every rule of the house: what the sheets are held against.
@@ -73,7 +74,7 @@ package enum Assets {
                 while index < bytes.count, [0x20, 0x0A, 0x09, 0x0D].contains(bytes[index]) { index += 1 }
                 let before = result.last ?? 0x7B
                 let after = index < bytes.count ? bytes[index] : 0x7D
-                if ![0x7B, 0x7D, 0x3B, 0x2C, 0x3A].contains(before), ![0x7B, 0x7D, 0x3B].contains(after) {
+                if ![0x7B, 0x7D, 0x3B, 0x2C, 0x3A, 0x3E].contains(before), ![0x7B, 0x7D, 0x3B, 0x3E].contains(after) {
                     result.append(0x20)
                 }
             } else {

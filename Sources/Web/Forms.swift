@@ -5,7 +5,7 @@ import NIOCore
 /// A file that came with a form: its content, for the caller to judge; its name is not trusted.
 package struct UploadedFile: Sendable {
     package let field: String
-    package let bytes: [UInt8]
+    package let content: SpooledFile
 }
 
 /// What came with a form.
@@ -17,15 +17,19 @@ package struct Submission: Sendable {
 extension WebContext {
     /// Reads an urlencoded form of at most 64 KiB and checks that it comes from a page of this browser.
     package func form(_ request: Request) async throws -> FormFields {
-        try await submission(request, maxFileBytes: 0, maxFiles: 0).fields
+        try await submission(request, maxFileBytes: 0, maxFiles: 0, spool: nil).fields
     }
 
-    /// Reads a form that may carry files. Nothing is kept of a form without the right token.
-    package func submission(_ request: Request, maxFileBytes: Int, maxFiles: Int) async throws -> Submission {
+    /// Reads a form that may carry files, which go to the spool as they come. Nothing is kept of a form without the right
+    /// token.
+    package func submission(
+        _ request: Request, maxFileBytes: Int, maxFiles: Int, spool: Spool?
+    ) async throws -> Submission {
         let type = request.headers[.contentType] ?? ""
         let result: Submission
         if type.lowercased().hasPrefix("multipart/form-data") {
-            result = try await multipart(request, type, maxFileBytes: maxFileBytes, maxFiles: maxFiles)
+            result = try await multipart(
+                request, type, maxFileBytes: maxFileBytes, maxFiles: maxFiles, spool: spool)
         } else {
             guard let buffer = try? await request.body.collect(upTo: maxUploadSize) else { throw WebRefusal.tooLarge }
             do {
@@ -46,7 +50,7 @@ extension WebContext {
     }
 
     private func multipart(
-        _ request: Request, _ type: String, maxFileBytes: Int, maxFiles: Int
+        _ request: Request, _ type: String, maxFileBytes: Int, maxFiles: Int, spool: Spool?
     ) async throws -> Submission {
         var reader: MultipartParser
         do {
@@ -60,19 +64,24 @@ extension WebContext {
         var fields: [(name: String, value: String)] = []
         var files: [UploadedFile] = []
         var name: String?
-        var current: [UInt8] = []
+        var current: SpooledFile?
         func take(_ events: [MultipartEvent]) throws {
             for event in events {
                 switch event {
                 case .field(let key, let value): fields.append((key, value))
-                case .fileBegin(let key, _, _): (name, current) = (key, [])
-                case .fileBody(let bytes): current += bytes
-                case .fileEnd:
-                    if let key = name, !current.isEmpty {
-                        guard files.count < maxFiles else { throw WebRefusal.tooLarge }
-                        files.append(UploadedFile(field: key, bytes: current))
+                case .fileBegin(let key, _, _): (name, current) = (key, nil)
+                case .fileBody(let bytes):
+                    if current == nil {
+                        guard files.count < maxFiles, let spool else { throw WebRefusal.tooLarge }
+                        current = try spool.file()
                     }
-                    (name, current) = (nil, [])
+                    try current?.append(bytes)
+                case .fileEnd:
+                    if let key = name, let file = current {
+                        file.finish()
+                        files.append(UploadedFile(field: key, content: file))
+                    }
+                    (name, current) = (nil, nil)
                 }
             }
         }

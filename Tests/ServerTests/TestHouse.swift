@@ -23,7 +23,10 @@ struct TestHouse: Sendable {
     /// Thursday, 19 March 2026, 16:00 in China.
     static let start = Zone.shanghai.instant(Day(number: 20531), hour: 16)
 
-    static func with(_ body: @Sendable (TestHouse) async throws -> Void) async throws {
+    static func with(
+        _ configure: (inout ServerConfiguration) throws -> Void = { _ in },
+        _ body: @Sendable (TestHouse) async throws -> Void
+    ) async throws {
         var template = Array("/tmp/redsteward-server-XXXXXX".utf8CString)
         try #require(mkdtemp(&template) != nil)
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -32,6 +35,7 @@ struct TestHouse: Sendable {
         configuration.demo = true
         configuration.passwordCost = .weakest
         configuration.recorder = SQLLog.recorder
+        try configure(&configuration)
         let still = StillWorld(at: start)
         let house = try await House.open(configuration, world: still.world)
         let accounts = try await DemoSeed(house).plant()
@@ -132,6 +136,26 @@ struct TestHouse: Sendable {
                 status: Int(response.status.code), headers: response.headers,
                 text: String(decoding: response.body.readableBytesView, as: UTF8.self))
         }
+    }
+
+    /// A form with files, as a browser sends it.
+    func upload(
+        _ session: Session, _ path: String, fields: [String: String], files: [(name: String, bytes: [UInt8])]
+    ) async throws -> Answered {
+        let boundary = "----redsteward-test-boundary"
+        var body: [UInt8] = []
+        for (name, value) in fields.merging(["_form": session.form], uniquingKeysWith: { $1 }) {
+            body += Array("--\(boundary)\r\nContent-Disposition: form-data; name=\"\(name)\"\r\n\r\n\(value)\r\n".utf8)
+        }
+        for file in files {
+            let head =
+                "--\(boundary)\r\nContent-Disposition: form-data; name=\"photos\"; filename=\"\(file.name)\"\r\n"
+                + "Content-Type: image/jpeg\r\n\r\n"
+            body += Array(head.utf8) + file.bytes + Array("\r\n".utf8)
+        }
+        body += Array("--\(boundary)--\r\n".utf8)
+        return try await send(
+            session, .post, path, body: body, type: "multipart/form-data; boundary=\(boundary)")
     }
 
     func json(
