@@ -346,7 +346,11 @@ package struct TraceStep: Sendable, Hashable {
             }
             length += 1
             guard length <= 9 else { return nil }
-            if part == 0 { numbers.0 = numbers.0 * 36 + Int64(digit) } else { numbers.1 = numbers.1 * 36 + Int64(digit) }
+            if part == 0 {
+                numbers.0 = numbers.0 * 36 + Int64(digit)
+            } else {
+                numbers.1 = numbers.1 * 36 + Int64(digit)
+            }
         }
         guard part == 2, bytes.endIndex - index == 2, let kind = CaseEventKind(rawValue: numbers.1),
             let party = Party(rawValue: Int64(bytes[index]) - 48),

@@ -135,7 +135,8 @@ struct DeskPages: Sendable {
             } ?? .empty
         let list: HTML =
             desk.lines.isEmpty
-            ? "<p class=\"lh soft\">\(words(.deskEmpty))</p>" : "\(Score.miniStaff)<ol class=\"jobs\">\(jobs)</ol>\(more)"
+            ? "<p class=\"lh soft\">\(words(.deskEmpty))</p>"
+            : "\(Score.miniStaff)<ol class=\"jobs\">\(jobs)</ol>\(more)"
         let caseHTML: HTML =
             desk.current.map { caseView($0, desk) }
             ?? "<section class=\"case stack not-thumb\" id=\"case\" aria-label=\"\(words(.deskMenu))\"><p class=\"soft\">\(words(.deskPick))</p>\(menu())\(Layout.foot(context, elder: true))</section>"

@@ -54,7 +54,8 @@ extension CasesHouse {
         desk.kept = kept
         desk.shownPhone = phone
         return Answer.html(
-            DeskPages(context, now: now(), drawn: drawn).desk(desk), status: refusal?.kind.status ?? .ok, context: context)
+            DeskPages(context, now: now(), drawn: drawn).desk(desk), status: refusal?.kind.status ?? .ok,
+            context: context)
     }
 
     /// Everything that the desk shows, in one read.

@@ -88,7 +88,9 @@ struct PublicPages: Sendable {
                 "<a class=\"btn\" href=\"\(Href(Href("/ledger/", estate.id.text), query: [("before", $0.text)]))\">\(words(.ledgerMore))</a>"
             } ?? .empty
         let list: HTML =
-            lines.isEmpty ? "<p class=\"card soft\">\(words(.ledgerNone))</p>" : "\(Score.miniStaff)<ol class=\"card led\">\(rows)</ol>"
+            lines.isEmpty
+            ? "<p class=\"card soft\">\(words(.ledgerNone))</p>"
+            : "\(Score.miniStaff)<ol class=\"card led\">\(rows)</ol>"
         let boardSection: HTML =
             replies.isEmpty
             ? .empty

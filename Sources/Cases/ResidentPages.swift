@@ -52,7 +52,8 @@ struct ResidentPages: Sendable {
             })
         let reports: HTML =
             mine.isEmpty
-            ? "<p class=\"card soft\">\(words(.noReports))</p>" : "\(Score.miniStaff)<ul class=\"card rows\">\(rows)</ul>"
+            ? "<p class=\"card soft\">\(words(.noReports))</p>"
+            : "\(Score.miniStaff)<ul class=\"card rows\">\(rows)</ul>"
         let estate: HTML =
             week.map { week in
                 "<p class=\"help\"><a href=\"/ledger\">\(words(.ledgerWeek, String(week.reported), String(week.struck)))</a></p>"
@@ -103,7 +104,7 @@ struct ResidentPages: Sendable {
                     """
             })
         let list: HTML =
-            items.isEmpty ? "<p class=\"card soft\">\(words(.noMessages))</p>" : "\(Score.miniStaff)<ul class=\"card rows\">\(rows)</ul>"
+            items.isEmpty ? "<p class=\"card soft\">\(words(.noMessages))</p>" : "<ul class=\"card rows\">\(rows)</ul>"
         return page(
             words(.messages), "", .home, "<h1 class=\"sr\">\(words(.messages))</h1>\(list)", narrow: true)
     }

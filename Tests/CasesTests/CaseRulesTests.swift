@@ -351,7 +351,10 @@ private func refusal(_ facts: CaseFacts, _ command: CaseCommand, _ asker: CaseAs
                 }
             }
         }
-        for broken in ["", ".", "1.1", "1.1.1", "1.1.99", "1.1.111", "x!.1.11", "-.1.11", "zzzzzzzzzz.1.11", "1.zz.11", "1.1.1\u{4E00}"] {
+        for broken in [
+            "", ".", "1.1", "1.1.1", "1.1.99", "1.1.111", "x!.1.11", "-.1.11", "zzzzzzzzzz.1.11", "1.zz.11",
+            "1.1.1\u{4E00}",
+        ] {
             #expect(TraceStep.parse(broken).isEmpty, "\(broken)")
         }
     }

@@ -184,7 +184,8 @@ final class District: Sendable {
         CaseActions(
             database: database, world: world,
             journal: StandardJournal(consumers: ["live"], auditKey: secrets.auditBytes, nextID: world.nextID),
-            inbox: inbox, secrets: secrets, book: CaseBook(database: database, calendars: Calendars(database: database)))
+            inbox: inbox, secrets: secrets, book: CaseBook(database: database, calendars: Calendars(database: database))
+        )
     }
 
     // MARK: People
