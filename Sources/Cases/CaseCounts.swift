@@ -71,24 +71,23 @@ final class DrawnRows: Sendable {
 
     init() {}
 
-    func rows(_ lines: [CaseLine], at now: Instant, in language: Language, _ draw: (CaseLine) -> HTML) -> [HTML] {
+    /// What is drawn already, in the order of the places.
+    func find(_ places: [CaseStore.DeskPlace], at now: Instant, in language: Language) -> [HTML?] {
         let slot = now.ms / Self.slotMs
-        let keys = lines.map { Key(id: $0.id.raw, version: $0.version, language: language) }
-        var found: [HTML?] = state.withLock { state in
-            state.slot == slot ? keys.map { state.rows[$0] } : [HTML?](repeating: nil, count: keys.count)
+        return state.withLock { state in
+            guard state.slot == slot else { return [HTML?](repeating: nil, count: places.count) }
+            return places.map { state.rows[Key(id: $0.id.raw, version: $0.version, language: language)] }
         }
-        var fresh: [Int] = []
-        for index in lines.indices where found[index] == nil {
-            found[index] = draw(lines[index])
-            fresh.append(index)
-        }
-        if !fresh.isEmpty {
-            let all = found
-            state.withLock { state in
-                if state.slot != slot || state.rows.count >= Self.limit { (state.slot, state.rows) = (slot, [:]) }
-                for index in fresh { state.rows[keys[index]] = all[index] }
+    }
+
+    func keep(_ rows: [(CaseStore.DeskPlace, HTML)], at now: Instant, in language: Language) {
+        guard !rows.isEmpty else { return }
+        let slot = now.ms / Self.slotMs
+        state.withLock { state in
+            if state.slot != slot || state.rows.count >= Self.limit { (state.slot, state.rows) = (slot, [:]) }
+            for (place, row) in rows {
+                state.rows[Key(id: place.id.raw, version: place.version, language: language)] = row
             }
         }
-        return found.compactMap { $0 }
     }
 }

@@ -316,6 +316,38 @@ package enum CaseStore {
         package init() {}
     }
 
+    /// Where an open case stands in the list, and which version of it.
+    package struct DeskPlace: Sendable {
+        package let id: CaseID
+        package let version: Int64
+        package let due: Instant
+    }
+
+    /// The list without its contents, for rows that are drawn already.
+    package static func deskPlaces(
+        _ scope: Scope, _ filter: DeskFilter, _ transaction: any ReadTransaction
+    ) throws -> [DeskPlace] {
+        var result: [DeskPlace] = []
+        for place in scope.places {
+            guard let sql = deskSQL(place, hiding: scope.families, filter, "c.id, c.version, c.due_ms") else { continue }
+            result += try transaction.query(sql) {
+                DeskPlace(id: try $0.id(0), version: try $0.int(1), due: try $0.instant(2))
+            }
+        }
+        if scope.places.count > 1 {
+            result.sort { ($0.due, $0.id) < ($1.due, $1.id) }
+            result = Array(result.prefix(filter.limit))
+        }
+        return result
+    }
+
+    /// These cases, in no order. The caller has found them through a scope.
+    static func lines(_ ids: [CaseID], _ transaction: any ReadTransaction) throws -> [CaseLine] {
+        guard !ids.isEmpty else { return [] }
+        let list = SQL.joined(ids.map { "\($0)" })
+        return try transaction.query("select \(lineColumns) from cases_case c where c.id in (\(list))", line)
+    }
+
     /// Open cases by time left. One index range for each place of the scope, merged.
     package static func desk(
         _ scope: Scope, _ filter: DeskFilter, _ transaction: any ReadTransaction
@@ -333,7 +365,9 @@ package enum CaseStore {
     }
 
     /// The statement for one place; nil for a level that has no list.
-    static func deskSQL(_ place: Scope.Place, hiding families: [OrganisationID], _ filter: DeskFilter) -> SQL? {
+    static func deskSQL(
+        _ place: Scope.Place, hiding families: [OrganisationID], _ filter: DeskFilter, _ columns: SQL? = nil
+    ) -> SQL? {
         guard let column = column(place.level) else { return nil }
         var conditions: [SQL] = ["\(column) = \(place.area)"]
         if let queue = filter.queue { conditions.append("c.queue = \(queue)") }
@@ -345,7 +379,7 @@ package enum CaseStore {
         if !filter.terms.isEmpty { conditions.append(CaseMigrations.text.matches(filter.terms, idColumn: "c.id")) }
         if let after = filter.after { conditions.append("(c.due_ms, c.id) > (\(after.due), \(after.id))") }
         return """
-            select \(lineColumns) from cases_case c where \(SQL.joined(conditions, separator: " and "))
+            select \(columns ?? lineColumns) from cases_case c where \(SQL.joined(conditions, separator: " and "))
             order by c.due_ms, c.id limit \(filter.limit)
             """
     }

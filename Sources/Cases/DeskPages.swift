@@ -95,7 +95,7 @@ struct DeskPages: Sendable {
     struct Desk: Sendable {
         var filter: Filter
         var tallies: [Int64: Int64]
-        var lines: [CaseLine]
+        var rows: [Row]
         var categories: [Category]
         var current: CaseView?
         var tools: Tools?
@@ -103,6 +103,13 @@ struct DeskPages: Sendable {
         var kept: [String: String] = [:]
         var shownPhone: String?
         var title: String
+    }
+
+    /// A row of the list: what it shows as drawn before, or the line to draw it from.
+    struct Row: Sendable {
+        var place: CaseStore.DeskPlace
+        var drawn: HTML?
+        var line: CaseLine?
     }
 
     /// What the forms of a case offer.
@@ -124,17 +131,27 @@ struct DeskPages: Sendable {
                     "<a href=\"\(filter.href(queue: queue.code))\"\(current)><span>\(words(queue.phrase))</span><b class=\"num\(hot)\">\(count)</b></a>"
             })
         let now = desk.current?.record.id
-        let rows = drawn.rows(desk.lines, at: say.now, in: words.language) { row($0) }
         let tail = filter.tail
-        let jobs = HTML.joined(zip(desk.lines, rows).map { job($0, $1, tail, current: $0.id == now) })
+        var fresh: [(CaseStore.DeskPlace, HTML)] = []
+        let jobs = HTML.joined(
+            desk.rows.map { row -> HTML in
+                var inner = row.drawn
+                if inner == nil, let line = row.line {
+                    let made = self.row(line)
+                    fresh.append((row.place, made))
+                    inner = made
+                }
+                return job(row.place.id, inner ?? .empty, tail, current: row.place.id == now)
+            })
+        drawn.keep(fresh, at: say.now, in: words.language)
         let more: HTML =
-            desk.lines.count < 50
+            desk.rows.count < 50
             ? .empty
-            : desk.lines.last.map { last in
-                "<p class=\"lh\"><a class=\"btn\" href=\"\(Href(filter.href(), query: [("after", "\(last.due.ms)-\(last.id.text)")]))\">\(words(.deskMoreRows))</a></p>"
+            : desk.rows.last.map { last in
+                "<p class=\"lh\"><a class=\"btn\" href=\"\(Href(filter.href(), query: [("after", "\(last.place.due.ms)-\(last.place.id.text)")]))\">\(words(.deskMoreRows))</a></p>"
             } ?? .empty
         let list: HTML =
-            desk.lines.isEmpty
+            desk.rows.isEmpty
             ? "<p class=\"lh soft\">\(words(.deskEmpty))</p>"
             : "\(Score.miniStaff)<ol class=\"jobs\">\(jobs)</ol>\(more)"
         let caseHTML: HTML =
@@ -183,9 +200,9 @@ struct DeskPages: Sendable {
             """
     }
 
-    private func job(_ line: CaseLine, _ row: HTML, _ tail: Href, current: Bool) -> HTML {
+    private func job(_ id: CaseID, _ row: HTML, _ tail: Href, current: Bool) -> HTML {
         let mark: HTML = current ? " aria-current=true" : ""
-        return "<li><a class=job href=\"/desk/cases/\(line.id.text)\(tail)\"\(mark)>\(row)</a>"
+        return "<li><a class=job href=\"/desk/cases/\(id.text)\(tail)\"\(mark)>\(row)</a>"
     }
 
     /// What stands in a row: the same for everybody who may see it.

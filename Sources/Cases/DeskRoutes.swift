@@ -49,7 +49,7 @@ extension CasesHouse {
         filter.search = query(request, "q")
         filter.after = query(request, "after")
         guard DeskPages.queues.contains(where: { $0.code == filter.queue }) else { throw WebRefusal.notFound }
-        var desk = try await deskModel(filter, context.actor, current: current)
+        var desk = try await deskModel(filter, context.actor, current: current, in: context.words.language)
         desk.refusal = refusal
         desk.kept = kept
         desk.shownPhone = phone
@@ -59,7 +59,9 @@ extension CasesHouse {
     }
 
     /// Everything that the desk shows, in one read.
-    func deskModel(_ filter: DeskPages.Filter, _ actor: Actor, current: CaseID?) async throws -> DeskPages.Desk {
+    func deskModel(
+        _ filter: DeskPages.Filter, _ actor: Actor, current: CaseID?, in language: Language = .zh
+    ) async throws -> DeskPages.Desk {
         let scope = try actor.scope(.caseRead)
         let wanted = try deskFilter(filter)
         let now = now()
@@ -77,11 +79,25 @@ extension CasesHouse {
             let title = try scope.places.first.flatMap { try DirectoryStore.area($0.area, transaction)?.name } ?? ""
             return DeskPages.Desk(
                 filter: filter, tallies: try counted.tallies ?? CaseStore.tallies(scope, transaction),
-                lines: try CaseStore.desk(scope, wanted, transaction), categories: categories, current: view,
+                rows: try rows(scope, wanted, now, language, transaction), categories: categories, current: view,
                 tools: tools, refusal: nil, shownPhone: nil, title: title)
         }
         if counted.tallies == nil { counts.keep(desk.tallies, scope, counted.edition, at: now) }
         return desk
+    }
+
+    /// The rows of the list: as they were drawn a moment ago, or with what it takes to draw them.
+    private func rows(
+        _ scope: Scope, _ wanted: CaseStore.DeskFilter, _ now: Instant, _ language: Language,
+        _ transaction: any ReadTransaction
+    ) throws -> [DeskPages.Row] {
+        let places = try CaseStore.deskPlaces(scope, wanted, transaction)
+        let found = drawn.find(places, at: now, in: language)
+        var lines: [CaseID: CaseLine] = [:]
+        for line in try CaseStore.lines(zip(places, found).filter { $1 == nil }.map(\.0.id), transaction) {
+            lines[line.id] = line
+        }
+        return zip(places, found).map { DeskPages.Row(place: $0, drawn: $1, line: lines[$0.id]) }
     }
 
     func deskFilter(_ filter: DeskPages.Filter) throws -> CaseStore.DeskFilter {

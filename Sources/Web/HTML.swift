@@ -143,8 +143,16 @@ package struct Href: Sendable {
     }
     package init(_ base: Href, query: [(StaticString, String)]) { self.init(base: base.text, query: query) }
     private init(base: String, query: [(StaticString, String)]) {
-        let pairs = query.filter { !$0.1.isEmpty }.map { "\($0.0.description)=\(Href.encode($0.1))" }
-        text = base + (pairs.isEmpty ? "" : (base.contains("?") ? "&" : "?") + pairs.joined(separator: "&"))
+        var text = base
+        var mark = base.utf8.contains(0x3F) ? "&" : "?"
+        for (name, value) in query where !value.isEmpty {
+            text += mark
+            text += name.description
+            text += "="
+            text += Href.encode(value)
+            mark = "&"
+        }
+        self.text = text
     }
     /// A place on this site that came from outside (a form's `next`); nil unless it is a plain local path.
     package init?(local: String) {
