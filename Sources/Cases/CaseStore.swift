@@ -242,13 +242,19 @@ package enum CaseStore {
     package static func nextNumber(
         estate: Int64, day: Day, _ transaction: any WriteTransaction
     ) throws -> String {
-        let last =
-            try transaction.first(
+        let grown = try transaction.run(
+            "update cases_number set last = last + 1 where estate_id = \(estate) and day = \(day)")
+        if grown == 0 {
+            try transaction.run(
                 """
                 insert into cases_number (estate_id, day, last) values (\(estate), \(day), 1)
-                on conflict (estate_id, day) do update set last = cases_number.last + 1 returning last
-                """
-            ) { try $0.int(0) } ?? 1
+                on conflict (estate_id, day) do update set last = cases_number.last + 1
+                """)
+        }
+        let last =
+            try transaction.first("select last from cases_number where estate_id = \(estate) and day = \(day)") {
+                try $0.int(0)
+            } ?? 1
         let (_, month, date) = day.civil
         func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
         return "\(two(month))\(two(date))-\(two(Int(last)))"
@@ -451,27 +457,33 @@ package enum CaseStore {
 
     package static func tally(
         _ c: CaseRecord, _ queue: CaseQueue, by amount: Int64, _ transaction: any WriteTransaction
-    )
-        throws
-    {
+    ) throws {
         guard queue != .none else { return }
-        try transaction.run(
-            """
-            insert into cases_tally (estate_id, street_id, path, queue, about_family, n)
-            values (\(c.countedAt), \(c.place.street), \(c.place.path), \(queue), \(c.about?.raw ?? 0), \(amount))
-            on conflict (estate_id, queue, about_family) do update set n = cases_tally.n + excluded.n
-            """)
+        try tally(c, queue.rawValue, by: amount, transaction)
     }
 
     /// 9 stands for "soon due", which lies over the queues.
     static let soonTally: Int64 = 9
 
     package static func tallySoon(_ c: CaseRecord, by amount: Int64, _ transaction: any WriteTransaction) throws {
+        try tally(c, soonTally, by: amount, transaction)
+    }
+
+    /// The row is there all but the first time, so it is changed first and made when it is missing.
+    private static func tally(
+        _ c: CaseRecord, _ queue: Int64, by amount: Int64, _ transaction: any WriteTransaction
+    ) throws {
+        let about = c.about?.raw ?? 0
+        let known = try transaction.run(
+            """
+            update cases_tally set n = n + \(amount)
+            where estate_id = \(c.countedAt) and queue = \(queue) and about_family = \(about)
+            """)
+        guard known == 0 else { return }
         try transaction.run(
             """
             insert into cases_tally (estate_id, street_id, path, queue, about_family, n)
-            values (\(c.countedAt), \(c.place.street), \(c.place.path), \(soonTally), \(c.about?.raw ?? 0),
-                \(amount))
+            values (\(c.countedAt), \(c.place.street), \(c.place.path), \(queue), \(about), \(amount))
             on conflict (estate_id, queue, about_family) do update set n = cases_tally.n + excluded.n
             """)
     }
@@ -505,10 +517,17 @@ package enum CaseStore {
     package static func count(
         _ c: CaseRecord, _ what: DayCount, at now: Instant, _ transaction: any WriteTransaction
     ) throws {
+        let day = Zone.shanghai.day(of: now)
+        let known = try transaction.run(
+            """
+            update cases_day set n = n + 1
+            where estate_id = \(c.countedAt) and day = \(day) and what = \(what) and channel = \(c.channel)
+            """)
+        guard known == 0 else { return }
         try transaction.run(
             """
             insert into cases_day (estate_id, path, day, what, channel, n)
-            values (\(c.countedAt), \(c.place.path), \(Zone.shanghai.day(of: now)), \(what), \(c.channel), 1)
+            values (\(c.countedAt), \(c.place.path), \(day), \(what), \(c.channel), 1)
             on conflict (estate_id, day, what, channel) do update set n = cases_day.n + 1
             """)
     }

@@ -17,9 +17,10 @@ package enum DirectoryStore {
     }
 
     package static func areas(_ ids: [AreaID], _ transaction: any ReadTransaction) throws -> [AreaID: Area] {
-        var result: [AreaID: Area] = [:]
-        for id in Set(ids) { result[id] = try area(id, transaction) }
-        return result
+        guard !ids.isEmpty else { return [:] }
+        let list = SQL.joined(Set(ids).map { "\($0)" })
+        let found = try transaction.query("select \(areaColumns) from directory_area a where a.id in (\(list))", area)
+        return Dictionary(found.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
     }
 
     package static func children(of id: AreaID, limit: Int = 2000, _ transaction: any ReadTransaction) throws -> [Area]
