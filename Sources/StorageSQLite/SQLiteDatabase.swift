@@ -101,8 +101,11 @@ package final class SQLiteDatabase: Storage.Database {
     /// costs more than the read.
     private func readHere<T>(_ body: (any ReadTransaction) throws -> T) throws -> T {
         do {
-            return try pool.read { connection in
-                try body(SQLiteTransaction(connection, writes: false, recorder, shelves.shelf(of: connection)))
+            return try pool.unsafeRead { connection in
+                let shelf = shelves.shelf(of: connection)
+                return try shelf.inTransaction(connection) {
+                    try body(SQLiteTransaction(connection, writes: false, recorder, shelf))
+                }
             }
         } catch {
             throw StorageFailure.from(error)

@@ -222,6 +222,31 @@ final class StatementShelf {
     /// More shapes than the program has: lists of every length make new ones.
     private static let limit = 500
 
+    private var begin: Statement?
+    private var commit: Statement?
+
+    /// Everything that the closure reads is of one moment. The words that begin and end it stay prepared, which a short
+    /// read notices.
+    func inTransaction<T>(_ connection: GRDB.Database, _ body: () throws -> T) throws -> T {
+        guard let handle = connection.sqliteConnection else { throw StorageFailure.engine("the connection is closed") }
+        let begin = try self.begin ?? connection.makeStatement(sql: "begin deferred")
+        let commit = try self.commit ?? connection.makeStatement(sql: "commit")
+        (self.begin, self.commit) = (begin, commit)
+        try once(begin, handle)
+        defer {
+            // After some failures SQLite has ended it already.
+            if sqlite3_get_autocommit(handle) == 0, (try? once(commit, handle)) == nil {
+                sqlite3_exec(handle, "rollback", nil, nil, nil)
+            }
+        }
+        return try body()
+    }
+
+    private func once(_ statement: Statement, _ handle: OpaquePointer) throws {
+        defer { sqlite3_reset(statement.sqliteStatement) }
+        guard sqlite3_step(statement.sqliteStatement) == SQLITE_DONE else { throw StorageFailure.of(handle) }
+    }
+
     fileprivate func keep(_ statement: Statement, as shape: [UInt]) {
         if statements.count >= Self.limit { statements = [:] }
         statements[shape] = statement
