@@ -46,8 +46,10 @@ package final class CaseCounts: Sendable {
     }
 
     private static func key(_ scope: Scope) -> String {
-        scope.places.map(\.path.text).joined(separator: ",") + "-"
-            + scope.families.map(\.text).joined(separator: ",")
+        var key = ""
+        for place in scope.places { key += place.path.text + "," }
+        for family in scope.families { key += family.text }
+        return key
     }
 }
 

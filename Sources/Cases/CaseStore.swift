@@ -390,6 +390,25 @@ package enum CaseStore {
             """
     }
 
+    /// Open cases of the same kind at the same place about the same body that nobody has handled yet: what a case may be
+    /// merged into, the most urgent first.
+    static func like(
+        _ c: CaseRecord, limit: Int = 20, _ transaction: any ReadTransaction
+    ) throws -> [(id: CaseID, title: String, place: String)] {
+        let place: SQL =
+            c.place.estate != 0
+            ? "c.estate_id = \(c.place.estate)"
+            : c.place.community != 0 ? "c.community_id = \(c.place.community)" : "c.street_id = \(c.place.street)"
+        return try transaction.query(
+            """
+            select c.id, c.title, c.place from cases_case c
+            where \(place) and c.category_id = \(c.category) and c.queue <> 0 and c.path = \(c.place.path)
+                and c.about_family = \(c.about?.raw ?? 0) and c.status < \(CaseStatus.handled) and c.id <> \(c.id)
+            order by c.due_ms, c.id limit \(limit)
+            """
+        ) { (try $0.id(0), try $0.text(1), try $0.text(2)) }
+    }
+
     package static func mine(
         _ person: PersonID, before: CaseID? = nil, limit: Int = 50, _ transaction: any ReadTransaction
     ) throws -> [CaseLine] {

@@ -116,7 +116,7 @@ struct DeskPages: Sendable {
     struct Tools: Sendable {
         var colleagues: [Colleague]
         var organisations: [Organisation]
-        var mergeable: [CaseLine]
+        var mergeable: [(id: CaseID, title: String, place: String)]
     }
 
     func desk(_ desk: Desk) -> HTML {

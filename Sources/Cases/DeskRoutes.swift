@@ -94,7 +94,9 @@ extension CasesHouse {
         let places = try CaseStore.deskPlaces(scope, wanted, transaction)
         let found = drawn.find(places, at: now, in: language)
         var lines: [CaseID: CaseLine] = [:]
-        for line in try CaseStore.lines(zip(places, found).filter { $1 == nil }.map(\.0.id), transaction) {
+        for line in try CaseStore.lines(
+            zip(places, found).compactMap { $1 == nil ? $0.id : nil }, transaction)
+        {
             lines[line.id] = line
         }
         return zip(places, found).map { DeskPages.Row(place: $0, drawn: $1, line: lines[$0.id]) }
@@ -130,15 +132,9 @@ extension CasesHouse {
             c.status == .triaged || c.status == .dispatched
             ? try DirectoryStore.colleagues(at: c.place.path, may: .caseAttend, on: day, transaction)
                 .filter { $0.family != c.about } : []
-        var mergeable: [CaseLine] = []
-        if CaseRules.statuses(for: .merge).contains(c.status), actor.may(.caseMerge, at: c.place.path) {
-            var same = CaseStore.DeskFilter()
-            same.category = c.category
-            same.limit = 20
-            mergeable = try CaseStore.desk(scope, same, transaction).filter {
-                $0.id != c.id && $0.path == c.place.path && $0.status.rawValue < CaseStatus.handled.rawValue
-            }
-        }
+        let mergeable =
+            CaseRules.statuses(for: .merge).contains(c.status) && actor.may(.caseMerge, at: c.place.path)
+            ? try CaseStore.like(c, transaction) : []
         return DeskPages.Tools(
             colleagues: colleagues,
             organisations: try DirectoryStore.organisations(serving: c.place.path, transaction), mergeable: mergeable)

@@ -64,6 +64,10 @@ def main():
                 rate, p99 = load(port, 32, path, accounts["tokens"][name])
                 say(key, f"{rate:.0f}", "/s", f"{base[key] * 0.5:.0f}", f"{rate / base[key]:.2f}")
                 say(key + " p99", f"{p99:.1f}", "ms", "< 20")
+        rate, p99 = load(port, 8, "/desk", accounts["tokens"]["estate"])
+        say("list of 50, 8 callers", f"{rate:.0f}", "/s")
+        say("list over Request Tracker (33/s)", f"{rate / 33:.0f}", "times", "> 100")
+        say("list over django-helpdesk (3.8/s)", f"{rate / 3.8:.0f}", "times", "> 100")
         for key, path, token in [
             ("case", f"/desk/cases/{accounts['caseID']}", "estate"), ("home", "/home", "resident")]:
             rate, p99 = load(port, 32, path, accounts["tokens"][token])
