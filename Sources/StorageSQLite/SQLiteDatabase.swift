@@ -180,8 +180,9 @@ final class StatementRecorder: Sendable {
 
     init(_ listener: @escaping @Sendable (String) -> Void) { self.listener = listener }
 
-    func record(_ sql: Storage.SQL) {
-        let text = sql.rendered(for: .postgres).text
+    func record(_ sql: Storage.SQL) { record(sql.rendered(for: .postgres).text) }
+
+    func record(_ text: String) {
         let word = text.drop { $0.isWhitespace }.prefix { $0.isLetter }.lowercased()
         guard Self.kinds.contains(word), seen.withLock({ $0.insert(text).inserted }) else { return }
         listener(text)

@@ -55,6 +55,7 @@ struct SQLiteTransaction: WriteTransaction {
         let names = columns.map(\.description).joined(separator: ", ")
         let places = (1...max(columns.count, 1)).map { "$\($0)" }.joined(separator: ", ")
         let text = "insert into \(table) (\(names)) values (\(places))"
+        recorder?.record(text)
         return try rows.reduce(0) { count, row in
             guard row.count == columns.count else { throw StorageFailure.engine("insert: wrong number of values") }
             return try count + withStatement(text, row, change)

@@ -50,7 +50,9 @@ struct ImportTests {
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let still = StillWorld(at: Instant(ms: 1_790_000_000_000))
-        let house = try await House.open(ServerConfiguration(folder: folder + "/data"), world: still.world)
+        var configuration = ServerConfiguration(folder: folder + "/data")
+        configuration.recorder = SQLLog.recorder
+        let house = try await House.open(configuration, world: still.world)
         let now = still.now
         var path = AreaPath.root
         var areas: [Area] = []

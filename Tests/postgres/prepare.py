@@ -3,7 +3,8 @@
 that the tests executed on SQLite.
 
 Usage: prepare.py LOG [LOG ...] - each LOG holds one JSON string a line; LOG.schema.sql holds the schema it needs.
-Prints what PostgreSQL refuses, and ends with `N passed, N failed`.
+Also finds orders by a column that may be NULL: the engines put NULL at different ends, so the statement has to say where,
+or to leave NULL out. Prints what PostgreSQL refuses, and ends with `N passed, N failed`.
 """
 import glob
 import json
@@ -21,6 +22,26 @@ def free_port() -> int:
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+def null_orders(statements, nullable):
+    """Statements that order by a column that may be NULL without a word about it."""
+    found = []
+    for text in statements:
+        flat = re.sub(r"\s+", " ", text)
+        tables = {(alias or table): table for table, alias in re.findall(
+            r"(?:from|join) ([a-z_]+)(?: (?!on\b|where\b|order\b|limit\b|group\b|join\b|set\b|left\b)([a-z]+))?", flat)}
+        for order in re.findall(r"order by (.+?)(?= limit| for update| on conflict|\)|$)", flat):
+            for item in order.split(","):
+                name = re.fullmatch(r"(?:([a-z_]+)\.)?([a-z_]+)(?: (?:asc|desc))?", item.strip())
+                if not name:
+                    continue
+                among = [tables[name[1]]] if name[1] in tables else tables.values()
+                column = name[2]
+                left_out = re.search(rf"\b{column} (is not null|=|<|>|<=|>=|between)", flat)
+                if any((table, column) in nullable for table in among) and not left_out:
+                    found.append((column, flat))
+    return found
 
 
 def main() -> int:
@@ -75,6 +96,16 @@ def main() -> int:
                     print(f"{os.path.basename(log)}: no statement was recorded")
                     failed += 1
                     continue
+                rows = run(*psql, name, "-A", "-t", "-c",
+                           "select table_name, column_name from information_schema.columns"
+                           " where table_schema = 'public' and is_nullable = 'YES'").stdout
+                nullable = {tuple(row.split("|")) for row in rows.split()}
+                if not nullable:
+                    print("no column may be NULL: the schema was not read")
+                    failed += 1
+                for column, text in null_orders(statements, nullable):
+                    print(f"orders by {column}, which may be NULL: {text}")
+                    failed += 1
                 script = "".join(
                     f"\\echo #{index}\nprepare s{index} as {text};\n" for index, text in enumerate(statements))
                 result = run(*psql, name, input=script)
