@@ -293,6 +293,9 @@ struct DeskPages: Sendable {
         let actor = context.actor
         var links: [(Href, Phrase)] = []
         if actor.may(.residentApprove) { links.append((Href("/desk/homes"), .approvalsTitle)) }
+        if actor.may(.residentApprove) { links.append((Href("/desk/invitations"), .invitationsTitle)) }
+        if actor.may(.residentApprove) || actor.may(.directoryEdit) { links.append((Href("/desk/areas"), .areasTitle)) }
+        if actor.may(.directoryEdit) { links.append((Href("/desk/organisations"), .organisationsTitle)) }
         if actor.may(.rosterEdit) { links.append((Href("/desk/roster"), .rosterTitle)) }
         if actor.may(.statisticsRead) { links.append((Href("/desk/statistics"), .statisticsTitle)) }
         if actor.may(.casePublish) { links.append((Href("/desk/replies"), .boardAdd)) }

@@ -64,10 +64,12 @@ package struct Scope: Sendable {
     }
 
     /// Internal on purpose: only sign-in makes one.
-    init?(actor: Actor, verb: Verb) {
+    init?(actor: Actor, verb: Verb) { self.init(actor: actor, anyOf: [verb]) }
+
+    init?(actor: Actor, anyOf verbs: Set<Verb>) {
         guard let person = actor.person else { return nil }
         var places: [Place] = []
-        for post in actor.posts where post.role.verbs.contains(verb) {
+        for post in actor.posts where !post.role.verbs.isDisjoint(with: verbs) {
             places.append(Place(area: post.area, level: post.level, path: post.path))
         }
         // A place inside another adds nothing.
@@ -88,6 +90,12 @@ extension Actor {
     /// What the actor may list by a verb; refused by name when there is nothing.
     package func scope(_ verb: Verb) throws -> Scope {
         guard let scope = Scope(actor: self, verb: verb) else { throw DirectoryRefusal.noPost }
+        return scope
+    }
+
+    /// What the actor may list by one verb or another.
+    func scope(anyOf verbs: Set<Verb>) throws -> Scope {
+        guard let scope = Scope(actor: self, anyOf: verbs) else { throw DirectoryRefusal.noPost }
         return scope
     }
 }

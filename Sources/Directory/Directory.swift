@@ -4,8 +4,8 @@ import Storage
 import Web
 
 /// The front door of Directory: people and how they sign in, their homes, and what staff keep about an estate (homes to
-/// check, the duty roster, the working calendar). It holds what its pages need and registers their routes; every change
-/// is an action of `SignIn`, `HomeActions` or `StaffActions`, each one transaction that is audited where it stands.
+/// check, areas, organisations and posts, invitations, the duty roster, the working calendar). It holds what its pages need and registers their routes; every change
+/// is an action of `SignIn` or one of the `…Actions`, each one transaction that is audited where it stands.
 package struct DirectoryHouse: Sendable {
     package let database: any Database
     package let world: World
@@ -32,9 +32,16 @@ package struct DirectoryHouse: Sendable {
         signInRoutes(table)
         meRoutes(table)
         staffRoutes(table)
+        areaRoutes(table)
+        organisationRoutes(table)
+        invitationRoutes(table)
     }
 
     var homes: HomeActions { HomeActions(database: database, world: world, journal: journal, secrets: secrets) }
+    var areas: AreaActions { AreaActions(database: database, world: world, journal: journal) }
+    var organisations: OrganisationActions {
+        OrganisationActions(database: database, world: world, journal: journal, secrets: secrets)
+    }
     var staff: StaffActions {
         StaffActions(database: database, world: world, journal: journal, calendars: calendars)
     }

@@ -155,5 +155,39 @@ package enum DirectoryMigrations {
             create index directory_shift_area on directory_shift(area_id, from_ms);
             create unique index directory_shift_once on directory_shift(area_id, person_id, from_ms);
             """),
+        Migration(
+            "directory-005-households",
+            """
+            create table directory_household (
+                id ID primary key,
+                unit_id ID not null references directory_area(id),
+                -- counts the households of a unit from 1
+                number INT64 not null check (number > 0),
+                from_day INT64 not null,
+                to_day INT64 not null check (to_day >= from_day),
+                created_ms INT64 not null
+            );
+            create unique index directory_household_unit on directory_household(unit_id, number);
+            alter table directory_home add column household_id ID references directory_household(id);
+            create index directory_home_household on directory_home(household_id);
+            insert into directory_household (id, unit_id, number, from_day, to_day, created_ms)
+                select min(id), unit_id, 1, min(from_day), max(to_day), min(created_ms) from directory_home
+                where status = 1 and unit_id in (
+                    select unit_id from directory_home where status = 1 and relation < 4)
+                group by unit_id;
+            update directory_home set household_id = (
+                select k.id from directory_household k where k.unit_id = directory_home.unit_id)
+                where status = 1;
+            """),
+        Migration(
+            "directory-006-invitations-and-posts",
+            """
+            -- days that an invitation gives; null where the invited person's relation decides
+            alter table directory_invitation add column from_day INT64;
+            alter table directory_invitation add column to_day INT64;
+            alter table directory_invitation add column revoked_by ID;
+            create index directory_invitation_open on directory_invitation(expires_ms) where used_by is null;
+            create index directory_invitation_maker on directory_invitation(made_by, expires_ms);
+            """),
     ]
 }

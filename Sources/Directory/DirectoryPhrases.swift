@@ -134,6 +134,151 @@ extension Phrase {
     package static let calendarSource = Phrase("依据哪个通知", "Which notice says so")
     package static let calendarConfirm = Phrase("确认这一年", "Confirm this year")
     package static let calendarYear = Phrase("哪一年", "Year")
+
+    // The tree of areas.
+    package static let areasTitle = Phrase("片区和房屋", "Areas and homes")
+    package static let areaProvince = Phrase("省", "Province")
+    package static let areaCity = Phrase("市", "City")
+    package static let areaDistrict = Phrase("区县", "District")
+    package static let areaStreet = Phrase("街道", "Street")
+    package static let areaCommunity = Phrase("社区", "Community")
+    package static let areaEstate = Phrase("小区", "Estate")
+    package static let areaBuilding = Phrase("楼栋", "Building")
+    package static let areaUnit = Phrase("住房", "Home")
+    package static let areaTrail = Phrase("在哪里", "Where this is")
+    package static let areaBelow = Phrase("下面有 {0} 个", "{0} below")
+    package static let areaNothingBelow = Phrase("下面还没有。", "Nothing below yet.")
+    package static let areaPage = Phrase("第 {0} 到 {1} 个", "{0} to {1}")
+    package static let areaAdd = Phrase("添加{0}", "Add one: {0}")
+    package static let areaName = Phrase("叫什么", "Name")
+    package static let areaAddMany = Phrase("一次添加很多{0}", "Add many: {0}")
+    package static let areaBefore = Phrase("号码前面写什么", "Before each number")
+    package static let areaBeforeHelp = Phrase("比如 1 单元，可以不填", "Such as Stair 1; may stay empty")
+    package static let areaAfter = Phrase("号码后面写什么", "After each number")
+    package static let areaAfterHelp = Phrase("比如 号楼，可以不填", "Such as Tower; may stay empty")
+    package static let areaNumbers = Phrase("哪些号码", "Which numbers")
+    package static let areaNumbersHelp = Phrase(
+        "写成 101-104, 201-204 这样，最多 500 个", "Write 101-104, 201-204; at most 500")
+    package static let areaCount = Phrase("或者从 1 数到几", "Or count from 1 to")
+    package static let areaAddThem = Phrase("都加上", "Add them all")
+    package static let areaRename = Phrase("改名字", "Rename")
+    package static let areaRenameHelp = Phrase(
+        "以前的事，地方还照原来写的。", "What was reported before keeps the place as it was written.")
+    package static let householdTitle = Phrase("住户", "Households")
+    package static let householdNumber = Phrase("第 {0} 户人家", "Household {0}")
+    package static let householdNone = Phrase("还没有人认这个家。", "Nobody has joined this home yet.")
+    package static let householdUnsettled = Phrase("还没有业主或租户", "No owner or tenant yet")
+    package static let householdCount = Phrase("{0} 人", "{0} people")
+    package static let householdSince = Phrase("{0} 起", "since {0}")
+    package static let householdUntil = Phrase("{0} 到 {1}", "{0} to {1}")
+    package static let householdPrivate = Phrase(
+        "名字只给核对认家的岗位看。", "Names are shown to posts that check homes only.")
+
+    // Organisations and posts.
+    package static let organisationsTitle = Phrase("单位和岗位", "Organisations and posts")
+    package static let organisationsNone = Phrase("还没有单位。", "No organisation yet.")
+    package static let organisationAdd = Phrase("加一个单位", "Add an organisation")
+    package static let organisationName = Phrase("单位名称", "Name")
+    package static let organisationParty = Phrase("五方里的哪一方", "Which of the five parties")
+    package static let organisationArea = Phrase("服务哪里", "Serves")
+    package static let postsTitle = Phrase("岗位", "Posts")
+    package static let postsNone = Phrase("还没有岗位。", "No post yet.")
+    package static let postOver = Phrase("已结束", "over")
+    package static let postSoon = Phrase("还没开始", "not begun")
+    package static let postLast = Phrase("最后一天", "Last day")
+    package static let postEnd = Phrase("结束", "End")
+    package static let postEndHelp = Phrase(
+        "写今天，今天 24 点停；写昨天，马上停。", "Today ends it at 24:00; yesterday ends it at once.")
+    package static let postCancel = Phrase("收回", "Take back")
+    package static let postAdd = Phrase("给人一个岗位", "Give somebody a post")
+    package static let postPerson = Phrase("姓名", "Name")
+    package static let postPersonHelp = Phrase(
+        "手机号已经有人的，名字可以不填。", "May stay empty when the phone is somebody's already.")
+    package static let postAnother = Phrase("是另一个人", "Another person")
+    package static let postRole = Phrase("角色", "Role")
+    package static let postArea = Phrase("管哪里", "Area")
+    package static let postTitle = Phrase("职务", "Title")
+    package static let postFrom = Phrase("从哪天", "From")
+    package static let postTo = Phrase("到哪天", "To")
+    package static let postLogin = Phrase("用密码登录（新来的人填）", "Sign-in by password (for somebody new)")
+    package static let postLoginHelp = Phrase(
+        "不填就用手机验证码登录。密码 10 个字符以上。", "Leave empty for sign-in by phone code. A password has 10 characters or more.")
+    package static let postPassword = Phrase("初始密码", "Initial password")
+
+    // Invitations made by staff.
+    package static let invitationsTitle = Phrase("邀请入住", "Invitations")
+    package static let invitationsLead = Phrase(
+        "选好哪一户，把邀请码交给要住进来的人。", "Choose the home, then hand the code to whoever moves in.")
+    package static let invitationsOpen = Phrase("还没用的邀请", "Open invitations")
+    package static let invitationsNone = Phrase("没有还没用的邀请。", "No open invitation.")
+    package static let invitationMadeBy = Phrase("{0} 做的，{1} 前有效", "made by {0}, good until {1}")
+    package static let invitationFrom = Phrase("从哪天住", "From")
+    package static let invitationTo = Phrase("住到哪天", "To")
+    package static let invitationWho = Phrase("请谁", "Who is invited")
+    package static let invitationHandOver = Phrase(
+        "只显示这一次。打印下来，或让对方扫码。", "Shown only once: print it or let them scan it.")
+    package static let invitationOther = Phrase("换一户", "Another home")
+    package static let refuseAreaName = Phrase(
+        "名字要写 1 到 60 个字，至少有一个字或数字。", "The name needs 1 to 60 characters, one of them a letter or digit.")
+    package static let refuseAreaTaken = Phrase(
+        "这里已经有“{0}”了，一个也没有加。", "{0} is there already. Nothing was changed.")
+    package static let refuseNoLevelBelow = Phrase("住房下面不能再分。", "Nothing goes below a home.")
+    package static let refuseUnits = Phrase(
+        "号码写成 101-104, 201-204 这样，或者只写一个数，1 到 500 个。",
+        "Write numbers like 101-104, 201-204, or only a count; 1 to 500 in all.")
+    package static let refuseTooManyAreas = Phrase("一处下面最多 2000 个。", "At most 2000 below one place.")
+    package static let refuseDirectoryChanged = Phrase(
+        "别人刚刚改过，请看看现在是什么样。", "Somebody changed this just now. Please look again.")
+    package static let refuseOrganisationName = Phrase("单位名称要写 1 到 60 个字。", "The name needs 1 to 60 characters.")
+    package static let refuseOrganisationTaken = Phrase(
+        "这个地方已经有同名的单位。", "An organisation of this name serves the area already.")
+    package static let refuseBeyondScope = Phrase("您管不到那里。", "That place is beyond your own.")
+    package static let refuseOutsideOrganisation = Phrase(
+        "这个单位不服务那里。", "The organisation does not serve that place.")
+    package static let refusePostDates = Phrase(
+        "到的日子不能早于开始的日子，也不能是过去。", "The last day comes before the first, or is over already.")
+    package static let refusePostEnd = Phrase(
+        "最后一天要在开始之后、原定结束之前，最早写昨天。",
+        "The last day lies between the first and the planned last day, yesterday at the earliest.")
+    package static let refuseTitle = Phrase("职务最多 40 个字。", "The title has at most 40 characters.")
+    package static let refusePostTaken = Phrase(
+        "这个人在这些日子已经有这个岗位。", "This person holds this post on some of these days already.")
+    package static let refusePostEnded = Phrase("这个岗位已经结束了。", "This post is over already.")
+    package static let refuseLastAdministrator = Phrase(
+        "这是这里最后一个系统管理员，先安排好接手的人。",
+        "This is the last administrator here. Give somebody else the post first.")
+    package static let refusePhoneTaken = Phrase(
+        "这个手机号是别的名字的人在用。名字写对，或者选“是另一个人”。",
+        "The phone belongs to somebody of another name. Correct the name, or choose another person below.")
+    package static let refuseSeveralPeople = Phrase(
+        "这个手机号有几个人用，请写名字。", "Several people share this phone. Please write the name.")
+    package static let refuseLogin = Phrase(
+        "登录名用 2 到 40 个英文字母或数字。", "The login has 2 to 40 English letters or digits.")
+    package static let refusePassword = Phrase(
+        "初始密码要 10 到 128 个字符。", "The initial password needs 10 to 128 characters.")
+    package static let refuseLoginTaken = Phrase("这个登录名有人用了。", "This login is taken.")
+    package static let refuseLoginForNew = Phrase(
+        "已经有这个人了，用他自己的方式登录；登录名和密码请留空。",
+        "This person exists and signs in as before. Leave login and password empty.")
+    package static let refuseInvitationDates = Phrase(
+        "日子不对：从今天起，先开始后结束，最长二十年。",
+        "The days are wrong: from today on, the first before the last, twenty years at most.")
+    package static let refuseInvitationGone = Phrase("已经用过或者作废了。", "It was used or revoked already.")
+}
+
+extension AreaLevel {
+    package var phrase: Phrase {
+        switch self {
+        case .province: .areaProvince
+        case .city: .areaCity
+        case .district: .areaDistrict
+        case .street: .areaStreet
+        case .community: .areaCommunity
+        case .estate: .areaEstate
+        case .building: .areaBuilding
+        case .unit: .areaUnit
+        }
+    }
 }
 
 extension Role {

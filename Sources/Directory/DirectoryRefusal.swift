@@ -1,7 +1,7 @@
 import Kernel
 
 /// Everything that Directory refuses, by name.
-package enum DirectoryRefusal: Refusal {
+package enum DirectoryRefusal: Refusal, Equatable {
     case notFound
     case noPost
     case wrongPassword
@@ -20,27 +20,60 @@ package enum DirectoryRefusal: Refusal {
     case shiftTaken
     case yearOutOfRange
     case badSource
+    case areaTaken(String)
+    case badAreaName
+    case noLevelBelow
+    case badUnits
+    case tooManyAreas
+    case changedMeanwhile
+    case badOrganisationName
+    case organisationTaken
+    case beyondScope
+    case outsideOrganisation
+    case badPostDates
+    case badPostEnd
+    case badTitle
+    case postTaken
+    case postEnded
+    case lastAdministrator
+    case phoneTaken
+    case severalPeople
+    case badLogin
+    case badPassword
+    case loginTaken
+    case loginForNew
+    case badInvitationDates
+    case invitationGone
 
     package var kind: RefusalKind {
         switch self {
         case .notFound: .notFound
-        case .noPost: .denied
+        case .noPost, .beyondScope: .denied
         case .locked, .codeTooSoon, .codeTooMany: .limited
-        case .homeDecidedAlready, .homeAsked, .shiftTaken: .conflict
+        case .homeDecidedAlready, .homeAsked, .shiftTaken, .areaTaken, .changedMeanwhile, .organisationTaken,
+            .postTaken, .postEnded, .lastAdministrator, .phoneTaken, .loginTaken, .invitationGone:
+            .conflict
         default: .invalid
         }
     }
 
     package var field: String? {
         switch self {
-        case .wrongPassword: "password"
-        case .badPhone: "phone"
+        case .wrongPassword, .badPassword: "password"
+        case .badPhone, .phoneTaken: "phone"
         case .wrongCode: "code"
-        case .badName: "name"
+        case .badName, .areaTaken, .badAreaName, .badOrganisationName, .organisationTaken, .severalPeople:
+            "name"
         case .badInvitation: "invitation"
         case .noSuchUnit: "unit"
         case .badDate, .yearOutOfRange: "day"
-        case .badShift: "from"
+        case .badShift, .badInvitationDates: "from"
+        case .badUnits: "numbers"
+        case .beyondScope, .outsideOrganisation: "area"
+        case .badPostDates: "to"
+        case .badPostEnd: "last"
+        case .badTitle: "title"
+        case .badLogin, .loginTaken, .loginForNew: "login"
         case .badSource: "source"
         default: nil
         }
@@ -66,6 +99,30 @@ package enum DirectoryRefusal: Refusal {
         case .shiftTaken: Phrase.refuseShiftTaken()
         case .yearOutOfRange: Phrase.refuseYear()
         case .badSource: Phrase.refuseBadSource()
+        case .areaTaken(let name): Phrase.refuseAreaTaken(name)
+        case .badAreaName: Phrase.refuseAreaName()
+        case .noLevelBelow: Phrase.refuseNoLevelBelow()
+        case .badUnits: Phrase.refuseUnits()
+        case .tooManyAreas: Phrase.refuseTooManyAreas()
+        case .changedMeanwhile: Phrase.refuseDirectoryChanged()
+        case .badOrganisationName: Phrase.refuseOrganisationName()
+        case .organisationTaken: Phrase.refuseOrganisationTaken()
+        case .beyondScope: Phrase.refuseBeyondScope()
+        case .outsideOrganisation: Phrase.refuseOutsideOrganisation()
+        case .badPostDates: Phrase.refusePostDates()
+        case .badPostEnd: Phrase.refusePostEnd()
+        case .badTitle: Phrase.refuseTitle()
+        case .postTaken: Phrase.refusePostTaken()
+        case .postEnded: Phrase.refusePostEnded()
+        case .lastAdministrator: Phrase.refuseLastAdministrator()
+        case .phoneTaken: Phrase.refusePhoneTaken()
+        case .severalPeople: Phrase.refuseSeveralPeople()
+        case .badLogin: Phrase.refuseLogin()
+        case .badPassword: Phrase.refusePassword()
+        case .loginTaken: Phrase.refuseLoginTaken()
+        case .loginForNew: Phrase.refuseLoginForNew()
+        case .badInvitationDates: Phrase.refuseInvitationDates()
+        case .invitationGone: Phrase.refuseInvitationGone()
         }
     }
 }

@@ -221,18 +221,23 @@ package enum DirectoryStore {
             family: try row.id(7), party: try row.raw(8), path: try row.path(9))
     }
 
+    /// Binds a person to a unit. One that is in force belongs to the unit's household from then on. False when the
+    /// same home was there already.
     package static func insertHome(
         person: PersonID, unit: Area, relation: HomeRelation, active: Bool, from: Day, to: Day, decidedBy: PersonID?,
         id: Int64, at now: Instant, _ transaction: any WriteTransaction
     ) throws -> Bool {
-        try transaction.run(
-            """
-            insert into directory_home
-                (id, person_id, unit_id, estate_id, relation, status, from_day, to_day, decided_by, created_ms)
-            values (\(id), \(person), \(unit.id), \(unit.estate?.raw ?? 0), \(relation), \(active ? 1 : 0), \(from),
-                \(to), \(decidedBy), \(now))
-            on conflict do nothing
-            """) == 1
+        let isNew =
+            try transaction.run(
+                """
+                insert into directory_home
+                    (id, person_id, unit_id, estate_id, relation, status, from_day, to_day, decided_by, created_ms)
+                values (\(id), \(person), \(unit.id), \(unit.estate?.raw ?? 0), \(relation), \(active ? 1 : 0),
+                    \(from), \(to), \(decidedBy), \(now))
+                on conflict do nothing
+                """) == 1
+        if isNew, active { try HouseholdStore.settle(unit.id, at: now, transaction) }
+        return isNew
     }
 
     package struct WaitingHome: Sendable {

@@ -6,6 +6,8 @@ import Web
 package struct HomeActions: Sendable {
     package static let mostWaiting = 5
     package static let mostOpenInvitations: Int64 = 20
+    /// Staff hand out invitations for a whole building.
+    package static let mostOpenInvitationsOfStaff: Int64 = 500
     /// A lease lasts twenty years at most (Civil Code art. 705).
     package static let longestLeaseDays = 7305
 
@@ -36,20 +38,34 @@ package struct HomeActions: Sendable {
 
     /// Makes an invitation to a unit. A person at home there as owner or co-owner may, for anybody but an owner; staff
     /// who check homes at the unit may for anybody. Returns the code, which is kept nowhere.
-    package func invite(to unit: AreaID, relation: HomeRelation, by actor: Actor) async throws -> String {
+    ///
+    /// - Parameters:
+    ///   - from: the first day of the home; the day of joining if it is nil or over by then.
+    ///   - to: the last day of the home, at most the longest lease from now; none if nil.
+    package func invite(
+        to unit: AreaID, relation: HomeRelation, from: Day? = nil, to: Day? = nil, by actor: Actor
+    ) async throws -> String {
         guard let person = actor.person else { throw DirectoryRefusal.noPost }
         let now = world.now()
+        let today = Zone.shanghai.day(of: now)
+        let first = from ?? today
+        guard first >= today, first <= today.adding(366), to.map({ $0 >= first }) ?? true,
+            to.map({ $0 <= today.adding(Self.longestLeaseDays) }) ?? true
+        else { throw DirectoryRefusal.badInvitationDates }
         let code = InvitationCode.make(world)
         guard let digest = digest(code) else { throw DirectoryRefusal.badInvitation }
         try await database.write { [journal] transaction in
             guard let area = try DirectoryStore.area(unit, transaction), area.level == .unit,
                 Self.may(actor, invite: relation, to: area)
             else { throw DirectoryRefusal.noSuchUnit }
-            guard try HomeStore.openInvitations(by: person, at: now, transaction) < Self.mostOpenInvitations else {
+            let most =
+                actor.may(.residentApprove, at: area.path)
+                ? Self.mostOpenInvitationsOfStaff : Self.mostOpenInvitations
+            guard try HomeStore.openInvitations(by: person, at: now, transaction) < most else {
                 throw WebRefusal.tooMany
             }
             try SignInStore.insertInvitation(
-                digest: digest, unit: unit, relation: relation, by: person,
+                digest: digest, unit: unit, relation: relation, from: from, to: to, by: person,
                 expires: now.adding(ms: SignInLimits.invitationMs), transaction)
             try journal.audit(
                 AuditEntry(
@@ -58,6 +74,25 @@ package struct HomeActions: Sendable {
                     detail: relation.code), at: now, transaction)
         }
         return code
+    }
+
+    /// Takes an invitation back before anybody used it, by staff who check homes at its unit.
+    package func revokeInvitation(_ digest: [UInt8], by actor: Actor) async throws {
+        guard let person = actor.person else { throw DirectoryRefusal.noPost }
+        let now = world.now()
+        try await database.write { [journal] transaction in
+            guard let found = try SignInStore.invitation(digest: digest, transaction),
+                let unit = try DirectoryStore.area(found.unit, transaction),
+                let post = actor.post(for: .residentApprove, at: unit.path)
+            else { throw DirectoryRefusal.notFound }
+            guard try HomeStore.revokeInvitation(digest: digest, by: person, transaction) else {
+                throw DirectoryRefusal.invitationGone
+            }
+            try journal.audit(
+                AuditEntry(
+                    area: unit.estate ?? unit.id, actor: person, post: post.id, verb: "home.revokeInvitation",
+                    subject: unit.id.raw, detail: found.relation.code), at: now, transaction)
+        }
     }
 
     /// Joins the home of an invitation, which is then spent. It holds only while its maker may still invite there.
@@ -77,12 +112,20 @@ package struct HomeActions: Sendable {
             guard !already.contains(where: { $0.unit == unit.id && $0.relation == found.relation }) else {
                 throw DirectoryRefusal.homeAsked
             }
-            let to = try Self.last(found.relation, until, today: today)
-            let isAdmitted = try HomeStore.admit(
-                person, unit: unit.id, relation: found.relation, from: today, to: to, by: found.by, transaction)
-            if !isAdmitted {
+            let from = max(today, found.from ?? today)
+            let to = min(try Self.last(found.relation, until, today: today), found.to ?? HomeStore.forever)
+            guard found.to.map({ $0 >= from }) ?? true else { throw DirectoryRefusal.badInvitation }
+            guard to >= from else { throw DirectoryRefusal.badDate }
+            // What the person asked for before is answered by the invitation, unless that begins later.
+            let isAdmitted =
+                try from == today
+                && HomeStore.admit(
+                    person, unit: unit.id, relation: found.relation, from: today, to: to, by: found.by, transaction)
+            if isAdmitted {
+                try HouseholdStore.settle(unit.id, at: now, transaction)
+            } else {
                 let isNew = try DirectoryStore.insertHome(
-                    person: person, unit: unit, relation: found.relation, active: true, from: today, to: to,
+                    person: person, unit: unit, relation: found.relation, active: true, from: from, to: to,
                     decidedBy: found.by, id: id, at: now, transaction)
                 guard isNew else { throw DirectoryRefusal.homeAsked }
             }
@@ -129,6 +172,9 @@ package struct HomeActions: Sendable {
             guard waiting.person != person else { throw DirectoryRefusal.noPost }
             guard try DirectoryStore.decideHome(id, accept: accept, by: person, transaction) else {
                 throw DirectoryRefusal.homeDecidedAlready
+            }
+            if accept, let unit = waiting.unitPath.ids.last {
+                try HouseholdStore.settle(unit, at: now, transaction)
             }
             try journal.audit(
                 AuditEntry(

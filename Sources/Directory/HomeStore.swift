@@ -66,8 +66,60 @@ enum HomeStore {
         try transaction.first(
             """
             select count(*) from directory_invitation
-            where made_by = \(person) and used_by is null and expires_ms > \(now)
+            where made_by = \(person) and used_by is null and revoked_by is null and expires_ms > \(now)
             """
         ) { try $0.int(0) } ?? 0
     }
+
+    /// Every invitation that may still be used in the scope, the one that lasts longest first.
+    static func openInvitations(
+        _ scope: Scope, at now: Instant, limit: Int = 100, _ transaction: any ReadTransaction
+    ) throws -> [OpenInvitation] {
+        var result: [OpenInvitation] = []
+        for place in scope.places {
+            result += try transaction.query(
+                """
+                select i.digest, e.name, b.name, u.name, i.relation, n.name, i.expires_ms, i.from_day, i.to_day
+                from directory_invitation i
+                join directory_area u on u.id = i.unit_id
+                join directory_area b on b.id = u.parent_id
+                join directory_area e on e.id = u.estate_id
+                join directory_person n on n.id = i.made_by
+                where i.used_by is null and i.revoked_by is null and i.expires_ms > \(now)
+                    and u.path >= \(place.path.text) and u.path < \(place.path.upperBound)
+                order by i.expires_ms desc, i.digest limit \(limit)
+                """
+            ) { row in
+                OpenInvitation(
+                    digest: try row.bytes(0),
+                    place: "\(try row.text(1)) \(try row.text(2)) \(try row.text(3))", relation: try row.raw(4),
+                    maker: try row.text(5), expires: try row.instant(6),
+                    from: try row.optionalInt(7).map { Day(number: Int32(clamping: $0)) },
+                    to: try row.optionalInt(8).map { Day(number: Int32(clamping: $0)) })
+            }
+        }
+        return result
+    }
+
+    /// False when it was used or revoked before.
+    static func revokeInvitation(
+        digest: [UInt8], by person: PersonID, _ transaction: any WriteTransaction
+    ) throws -> Bool {
+        try transaction.run(
+            """
+            update directory_invitation set revoked_by = \(person)
+            where digest = \(digest) and used_by is null and revoked_by is null
+            """) == 1
+    }
+}
+
+/// An invitation that nobody has used yet. Its code is known to whoever made it only; the digest names it.
+struct OpenInvitation: Sendable {
+    let digest: [UInt8]
+    let place: String
+    let relation: HomeRelation
+    let maker: String
+    let expires: Instant
+    let from: Day?
+    let to: Day?
 }

@@ -56,8 +56,11 @@ extension DirectoryHouse {
             return Answer.redirect(Href("/me"))
         }
         table.get("/me/join", .signedIn) { request, context in
+            // The address on an invitation carries its code.
             try await join(
-                JoinPage.Typed(estate: request.asked("estate"), building: request.asked("building")), context)
+                JoinPage.Typed(
+                    estate: request.asked("estate"), building: request.asked("building"),
+                    invitation: String(request.asked("invitation").prefix(40))), context)
         }
         table.post("/me/join", .signedIn) { request, context in
             let typed = try await typed(request, context)

@@ -204,22 +204,33 @@ enum SignInStore {
     // MARK: Invitations
 
     static func insertInvitation(
-        digest: [UInt8], unit: AreaID, relation: HomeRelation, by person: PersonID, expires: Instant,
-        _ transaction: any WriteTransaction
+        digest: [UInt8], unit: AreaID, relation: HomeRelation, from: Day?, to: Day?, by person: PersonID,
+        expires: Instant, _ transaction: any WriteTransaction
     ) throws {
         try transaction.run(
             """
-            insert into directory_invitation (digest, unit_id, relation, made_by, expires_ms)
-            values (\(digest), \(unit), \(relation), \(person), \(expires))
+            insert into directory_invitation (digest, unit_id, relation, made_by, expires_ms, from_day, to_day)
+            values (\(digest), \(unit), \(relation), \(person), \(expires), \(from), \(to))
             """)
     }
 
-    static func invitation(
-        digest: [UInt8], _ transaction: any ReadTransaction
-    ) throws -> (unit: AreaID, relation: HomeRelation, by: PersonID)? {
+    struct Invitation: Sendable {
+        let unit: AreaID
+        let relation: HomeRelation
+        let by: PersonID
+        let from: Day?
+        let to: Day?
+    }
+
+    static func invitation(digest: [UInt8], _ transaction: any ReadTransaction) throws -> Invitation? {
         try transaction.first(
-            "select unit_id, relation, made_by from directory_invitation where digest = \(digest)"
-        ) { (try $0.id(0), try $0.raw(1), try $0.id(2)) }
+            "select unit_id, relation, made_by, from_day, to_day from directory_invitation where digest = \(digest)"
+        ) { row in
+            Invitation(
+                unit: try row.id(0), relation: try row.raw(1), by: try row.id(2),
+                from: try row.optionalInt(3).map { Day(number: Int32(clamping: $0)) },
+                to: try row.optionalInt(4).map { Day(number: Int32(clamping: $0)) })
+        }
     }
 
     static func useInvitation(
@@ -228,7 +239,7 @@ enum SignInStore {
         try transaction.run(
             """
             update directory_invitation set used_by = \(person)
-            where digest = \(digest) and used_by is null and expires_ms > \(now)
+            where digest = \(digest) and used_by is null and revoked_by is null and expires_ms > \(now)
             """) == 1
     }
 }

@@ -206,6 +206,7 @@ import Web
             let guihua = try await h.area("桂花苑")
             let home = try await h.area("3 号楼", under: guihua)
             let own = try await h.report("水管漏水", by: "resident", at: home, key: "m1")
+            let body = try #require(try await h.actor(h.program("desk")).posts.first).organisation
             var sheets: [String: (size: Int, missing: [Set<String>])] = [:]
             for sheet in Assets.Sheet.allCases {
                 let css = try await h.send(try await h.visitor(), .get, sheet.href.path).text
@@ -219,7 +220,9 @@ import Web
                 let actor = try await h.actor(session)
                 for spec in h.house.router().routes
                 where spec.method == .get && spec.path != "/desk/live" && spec.access.allows(actor) {
-                    let id = spec.path.hasPrefix("/ledger") ? guihua.text : own.text
+                    let id =
+                        spec.path.hasPrefix("/ledger") || spec.path.hasPrefix("/desk/areas")
+                        ? guihua.text : spec.path.hasPrefix("/desk/organisations") ? body.text : own.text
                     let path = Self.path(spec, id: id)
                     for mode in ["zh", "en.elder.dark"] {
                         let page = try await h.send(session, .get, path, headers: ["mode": mode])

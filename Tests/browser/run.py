@@ -320,6 +320,8 @@ class Run:
             ("resident", "/me"), ("resident", "/me/join"), ("resident", self.ledger),
             ("grid", "/desk"), ("grid", "/desk/new"), ("desk", "/desk/homes"), ("desk", "/desk/roster"),
             ("administrator", "/desk"), ("administrator", "/desk/calendar"), ("administrator", "/desk/policies"),
+            ("administrator", "/desk/areas"), ("administrator", "/desk/organisations"), ("desk", "/desk/areas"),
+            ("desk", "/desk/invitations"),
             ("grid", "/desk/statistics"), ("desk", "/desk/poster"), ("moderator", "/desk/replies"),
             ("steward", "/desk?q=nothingatall"), ("moderator", f"/desk/cases/{self.case}"),
         ]
