@@ -335,7 +335,9 @@ package enum CaseStore {
     ) throws -> [DeskPlace] {
         var result: [DeskPlace] = []
         for place in scope.places {
-            guard let sql = deskSQL(place, hiding: scope.families, filter, "c.id, c.version, c.due_ms") else { continue }
+            guard let sql = deskSQL(place, hiding: scope.families, filter, "c.id, c.version, c.due_ms") else {
+                continue
+            }
             result += try transaction.query(sql) {
                 DeskPlace(id: try $0.id(0), version: try $0.int(1), due: try $0.instant(2))
             }

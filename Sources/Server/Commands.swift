@@ -105,6 +105,8 @@ enum Running {
         logger.logLevel = .notice
         let app = Application(
             router: house.router().router,
+            // A connection on which nothing is asked is given up: phones that left do not hold it.
+            server: .http1(configuration: .init(idleTimeout: .seconds(75))),
             configuration: .init(
                 address: .hostname(house.configuration.host, port: house.configuration.port),
                 serverName: "redsteward"),
@@ -112,12 +114,17 @@ enum Running {
                 ready(channel.localAddress?.port ?? house.configuration.port)
                 fflush(nil)
             }, logger: logger)
-        let group = ServiceGroup(
-            configuration: .init(
-                services: [
-                    .init(service: Background(house: house, logger: logger)), .init(service: app),
-                ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        try await group.run()
+        var configuration = ServiceGroupConfiguration(
+            // Ended in the other order: the live streams first, or the server would wait for them.
+            services: [
+                .init(service: app), .init(service: Background(house: house, logger: logger)),
+            ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        configuration.maximumGracefulShutdownDuration = .seconds(10)
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch is CancellationError {
+            // Somebody would not let go in ten seconds.
+        }
         try await house.database.close()
     }
 }

@@ -11,6 +11,7 @@ package final class LiveHub: Sendable {
     private struct State {
         var next = 0
         var listeners: [Int: Listener] = [:]
+        var isClosed = false
     }
     private let state = Mutex(State())
     /// Streams open at once; one more is refused.
@@ -20,11 +21,12 @@ package final class LiveHub: Sendable {
 
     package var count: Int { state.withLock { $0.listeners.count } }
 
-    /// A stream of event names for changes at or below the areas; nil when too many are open.
+    /// A stream of event names for changes at or below the areas; nil when too many are open, or the server is
+    /// ending.
     package func listen(_ areas: [AreaPath]) -> AsyncStream<String>? {
         let (stream, continuation) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(1))
         let number: Int? = state.withLock { state in
-            guard state.listeners.count < Self.limit else { return nil }
+            guard state.listeners.count < Self.limit, !state.isClosed else { return nil }
             state.next += 1
             state.listeners[state.next] = Listener(areas: areas, continuation: continuation)
             return state.next
@@ -49,9 +51,11 @@ package final class LiveHub: Sendable {
         for listener in all { listener.continuation.yield("beat") }
     }
 
+    /// Ends every stream; no new one begins.
     package func close() {
         let all = state.withLock { state in
             let all = Array(state.listeners.values)
+            state.isClosed = true
             state.listeners = [:]
             return all
         }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Faults from outside: no Swift, no package manager, a full disk, a killed import.
+"""Faults from outside: no Swift, no package manager, a full disk, an orderly end, a killed import.
 
     run.py --binary .build/debug/redsteward [--seed N]
 
@@ -223,6 +223,36 @@ class Faults:
         alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
         return "".join(alphabet[number >> shift & 31] for shift in range(60, -1, -5))
 
+    # ---------- an orderly end ----------
+
+    def orderly_end(self, folder):
+        accounts = folder / "accounts.json"
+        process, base = self.serve(folder / "data", accounts)
+        try:
+            token = {a["login"]: a for a in json.loads(accounts.read_text(encoding="utf-8"))}["grid"]["token"]
+            port = int(base.rsplit(":", 1)[1])
+            open_ones = [socket.create_connection(("127.0.0.1", port))]
+            for path in ("/healthz", "/desk", "/desk/live"):
+                connection = socket.create_connection(("127.0.0.1", port))
+                connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+                connection.settimeout(10)
+                self.check(f"{path} answers on a connection that stays", connection.recv(65536)[9:12] == b"200")
+                open_ones.append(connection)
+            began = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            try:
+                code = process.wait(15)
+            except subprocess.TimeoutExpired:
+                code = None
+            self.check("the server ends at once with open pages and live streams",
+                       code == 0 and time.monotonic() - began < 5, f"{code} {time.monotonic() - began:.1f} s")
+            done = subprocess.run([self.binary, "verify", "--data", str(folder / "data")], capture_output=True, text=True)
+            self.check("verify finds it sound after the end", done.returncode == 0, done.stdout + done.stderr)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
     # ---------- a killed import ----------
 
     def killed_import(self, folder):
@@ -277,7 +307,7 @@ def main():
     arguments.add_argument("--only")
     given = arguments.parse_args()
     run = Faults(given.binary, given.seed)
-    for name in ("scripts", "full_disk", "killed_import"):
+    for name in ("scripts", "full_disk", "orderly_end", "killed_import"):
         if given.only in (None, name):
             run.part(name.replace("_", " "), getattr(run, name))
     print(f"{run.passed} passed, {run.failed} failed")
