@@ -241,12 +241,15 @@ package struct CaseActions: Sendable {
                 if let person = event.actor { workers.insert(person) }
             }
         }
+        var hasCode = false
+        if case .rate = command, before.reporter == nil { hasCode = try CaseStore.hasLookUp(id, transaction) }
         let facts = CaseFacts(
             id: id, status: before.status, suspended: before.suspended, kind: before.kind, urgency: before.urgency,
             level: before.level, place: before.place.path, reporter: before.reporter, joined: Set(joined),
             holder: before.holder, leadParty: before.leadParty, assignee: before.assignee,
             assigneeParty: before.assigneeParty, workers: workers, about: before.about, round: before.round,
-            ratingSettled: before.rated != 0, hasPublicText: publication.map { !$0.title.isEmpty } ?? false)
+            ratingSettled: before.rated != 0, hasPublicText: publication.map { !$0.title.isEmpty } ?? false,
+            hasCode: hasCode)
         let change = try CaseRules.decide(facts, command, by: asker)
         if let version = input.version, version != before.version { throw CaseRefusal.changedMeanwhile }
         var words = try Self.bounded(input.words, 0...CaseBounds.words.upperBound, "words")
@@ -298,7 +301,7 @@ package struct CaseActions: Sendable {
             else { throw CaseRefusal.alreadyRated }
             try CaseStore.count(c, .rated, at: now, transaction)
             if score >= 4 { try CaseStore.count(c, .satisfied, at: now, transaction) }
-            if asker.person == c.reporter || c.reporter == nil { c.rated = Int64(score) }
+            if change.settlesRating { c.rated = Int64(score) }
         case .settleUnrated:
             _ = try CaseHistoryStore.rate(
                 id, round: c.round, person: -1, score: 0, words: "", at: now, transaction)
@@ -397,6 +400,10 @@ package struct CaseActions: Sendable {
             try CaseHistoryStore.moveClock(
                 row, limit: limit, policy: same ? row.policy : policy.id, reading: reading, transaction)
             c.clocks[row.kind].due = reading.due
+            // The pause took the flag away; what is past its warning has it again.
+            if before.suspended, !c.suspended, let warning = reading.warnAt ?? reading.due, warning <= now {
+                c.soon = true
+            }
         }
     }
 

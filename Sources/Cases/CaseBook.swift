@@ -43,11 +43,14 @@ package final class CaseBook: Sendable {
         var standing: Standing?
         var read = Instant(ms: 0)
         var edition = 0
+        var imported: [String: (at: Instant, kinds: [Category])] = [:]
     }
     private let state = Mutex(State())
     private let database: any Database
     private let calendars: Calendars
     private static let freshMs: Int64 = 10_000
+    /// Scopes whose imported categories are kept at once.
+    private static let scopes = 2000
 
     package init(database: any Database, calendars: Calendars) {
         self.database = database
@@ -75,10 +78,28 @@ package final class CaseBook: Sendable {
         return fresh
     }
 
+    /// The categories that imports brought and that stand on a case of the scope's lists, at most 200. Read at most
+    /// every ten seconds for a scope.
+    package func imported(_ scope: Scope, at now: Instant) async throws -> [Category] {
+        let key = CaseCounts.key(scope)
+        let kept: [Category]? = state.withLock { state in
+            guard let found = state.imported[key], abs(now.ms - found.at.ms) < Self.freshMs else { return nil }
+            return found.kinds
+        }
+        if let kept { return kept }
+        let kinds = try await database.read { try CaseHistoryStore.imported(scope, $0) }
+        state.withLock { state in
+            if state.imported.count >= Self.scopes { state.imported = [:] }
+            state.imported[key] = (now, kinds)
+        }
+        return kinds
+    }
+
     package func forget() {
         state.withLock { state in
             state.edition += 1
             state.standing = nil
+            state.imported = [:]
         }
     }
 }

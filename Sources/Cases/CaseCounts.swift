@@ -45,7 +45,7 @@ package final class CaseCounts: Sendable {
         }
     }
 
-    private static func key(_ scope: Scope) -> String {
+    static func key(_ scope: Scope) -> String {
         var key = ""
         for place in scope.places { key += place.path.text + "," }
         for family in scope.families { key += family.text }

@@ -1,3 +1,4 @@
+import Directory
 import Kernel
 import Storage
 
@@ -452,6 +453,28 @@ package enum CaseHistoryStore {
             select id, code, kind, name_zh, name_en, party, urgency, hints, fast_lane from cases_category
             where substr(code, 1, 9) <> 'imported:' order by id limit 200
             """, category)
+    }
+
+    /// Those that imports brought, as far as a case of the scope's lists has one.
+    package static func imported(_ scope: Scope, _ transaction: any ReadTransaction) throws -> [Category] {
+        var found: [CategoryID: Category] = [:]
+        for place in scope.places {
+            guard let sql = importedSQL(place, hiding: scope.families) else { continue }
+            for kind in try transaction.query(sql, category) { found[kind.id] = kind }
+        }
+        return Array(found.values.sorted { $0.id < $1.id }.prefix(200))
+    }
+
+    static func importedSQL(_ place: Scope.Place, hiding families: [OrganisationID]) -> SQL? {
+        guard let column = CaseStore.column(place.level) else { return nil }
+        let seen = SQL.joined(families.map { " and c.about_family <> \($0)" as SQL }, separator: "")
+        return """
+            select k.id, k.code, k.kind, k.name_zh, k.name_en, k.party, k.urgency, k.hints, k.fast_lane
+            from cases_category k
+            where substr(k.code, 1, 9) = 'imported:' and exists (
+                select 1 from cases_case c where \(column) = \(place.area) and c.category_id = k.id and c.queue <> 0\(seen))
+            order by k.id limit 200
+            """
     }
 
     /// The category of a case, also one that an import brought.

@@ -15,6 +15,9 @@ package struct CaseView: Sendable {
     package let pause: (from: Instant, reason: PauseReason, expected: Instant?)?
     package let publication: Publication?
     package let evidence: String?
+    /// Whom the reporter may call: the service desk of the place, and where whoever has the case works.
+    package var serviceLine: ServiceLine?
+    package var workLine: ServiceLine?
 }
 
 /// Reads through a checked loader: what an actor may not see is not found.
@@ -36,6 +39,16 @@ package struct CaseQueries: Sendable {
                 ? try CaseHistoryStore.evidence(c.id, round: c.round, transaction) : nil)
     }
 
+    /// What residents see beside: the numbers to call.
+    private static func withLines(_ c: CaseRecord, _ transaction: any ReadTransaction) throws -> CaseView {
+        var view = try view(c, transaction)
+        view.serviceLine = try ServiceLineStore.line(at: c.place.path, without: c.about, transaction)
+        if let post = c.assigneePost, c.status.isOpen {
+            view.workLine = try ServiceLineStore.line(of: post, transaction)
+        }
+        return view
+    }
+
     /// For staff: the post that lets them read it, never for a complaint about their own organisation.
     static func staffCase(_ id: CaseID, _ actor: Actor, _ transaction: any ReadTransaction) throws -> CaseRecord {
         guard let c = try CaseStore.load(id, transaction), mayRead(c, actor) else { throw CaseRefusal.notFound }
@@ -55,7 +68,7 @@ package struct CaseQueries: Sendable {
         guard let person = actor.person else { throw CaseRefusal.notFound }
         return try await database.read { transaction in
             guard let c = try CaseStore.load(id, transaction) else { throw CaseRefusal.notFound }
-            let view = try Self.view(c, transaction)
+            let view = try Self.withLines(c, transaction)
             guard c.reporter == person || view.joined.contains(person) else { throw CaseRefusal.notFound }
             return view
         }
@@ -64,7 +77,7 @@ package struct CaseQueries: Sendable {
     package func byCode(_ digest: [UInt8]) async throws -> CaseView {
         try await database.read { transaction in
             guard let c = try CaseStore.load(lookup: digest, transaction) else { throw CaseRefusal.wrongCode }
-            return try Self.view(c, transaction)
+            return try Self.withLines(c, transaction)
         }
     }
 }

@@ -23,6 +23,8 @@ package struct CaseFacts: Sendable, Hashable {
     /// Whether the current round was rated, or recorded as not rated.
     package var ratingSettled: Bool
     package var hasPublicText: Bool
+    /// Whether an anonymous reporter holds a look-up code, by which they can rate.
+    package var hasCode = false
 }
 
 /// What somebody asks for.
@@ -137,6 +139,8 @@ package struct CaseChange: Sendable, Hashable {
     /// A new round: the loop begins again, the old clocks and rating stay as history.
     package var newRound = false
     package var clearsAssignee = false
+    /// Whether a rating is the case's own; otherwise it is a record beside it.
+    package var settlesRating = false
 }
 
 /// The rules of the loop: pure decisions. Each refusal has a name; each transition states who may do it.
@@ -242,7 +246,11 @@ package enum CaseRules {
         case .rate(let score):
             guard (1...5).contains(score) else { throw .badScore }
             change.event = .rated
-            if asker.person == facts.reporter { change.holder = .community }
+            // The reporter's word settles it. Where no reporter can give one, the first neighbour's does.
+            let isReporter = asker.person == facts.reporter
+            let standsIn = facts.reporter == nil && !facts.hasCode && !facts.ratingSettled
+            change.settlesRating = isReporter || standsIn
+            if change.settlesRating { change.holder = .community }
         case .settleUnrated:
             if facts.ratingSettled { throw .alreadyRated }
             (change.event, change.holder) = (.notRated, .community)

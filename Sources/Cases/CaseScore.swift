@@ -204,7 +204,10 @@ package struct CaseScore: Sendable {
         case .attended: (kind, party, at) = (.handled, source.holder, source.promise ?? source.clocks.handle.due)
         case .handled: (kind, party, at) = (.fedBack, source.holder, source.clocks.feedback.due)
         case .fedBack:
-            let answer = source.trace.last { [.fedBack, .rated, .notRated].contains($0.kind) }?.kind
+            // A neighbour's rating leaves the case with its reporter, who is still waited for.
+            let answer = source.trace.last {
+                [.fedBack, .notRated].contains($0.kind) || $0.kind == .rated && $0.holder != .resident
+            }?.kind
             (kind, party, at) = (answer == .fedBack ? .rated : .struckOff, source.holder, now.adding(days: 1))
         default: return []
         }

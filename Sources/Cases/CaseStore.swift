@@ -184,6 +184,13 @@ package enum CaseStore {
         try transaction.first("select \(columns) from cases_case c where c.lookup_digest = \(digest)", record)
     }
 
+    /// Whether somebody holds a look-up code of the case.
+    package static func hasLookUp(_ id: CaseID, _ transaction: any ReadTransaction) throws -> Bool {
+        try transaction.first("select id from cases_case where id = \(id) and lookup_digest is not null") {
+            try $0.int(0)
+        } != nil
+    }
+
     private static func mask(_ parties: Set<Party>) -> Int64 { parties.reduce(0) { $0 | 1 << $1.rawValue } }
 
     package struct Contact: Sendable {
@@ -301,7 +308,7 @@ package enum CaseStore {
     }
 
     /// The column of a level at which somebody may hold a post, for the indexes that end in `due_ms, id`.
-    private static func column(_ level: AreaLevel) -> SQL? {
+    static func column(_ level: AreaLevel) -> SQL? {
         switch level {
         case .district: "c.district_id"
         case .street: "c.street_id"

@@ -97,6 +97,8 @@ struct DeskPages: Sendable {
         var tallies: [Int64: Int64]
         var rows: [Row]
         var categories: [Category]
+        /// Categories that imports brought, for the filter only.
+        var imported: [Category] = []
         var current: CaseView?
         var tools: Tools?
         var refusal: (any Refusal)?
@@ -121,28 +123,34 @@ struct DeskPages: Sendable {
 
     func desk(_ desk: Desk) -> HTML {
         let filter = desk.filter
-        let queues = HTML.joined(
-            Self.queues.compactMap { queue -> HTML? in
-                if let verb = queue.verb, !context.actor.may(verb) { return nil }
-                let count = queue.tally.reduce(Int64(0)) { $0 + (desk.tallies[$1] ?? 0) }
-                let current: HTML = queue.code == filter.queue ? " aria-current=page" : ""
-                let hot: HTML = queue.code == "soon" && count > 0 ? " hot" : ""
-                return
-                    "<a href=\"\(filter.href(queue: queue.code))\"\(current)><span>\(words(queue.phrase))</span><b class=\"num\(hot)\">\(count)</b></a>"
-            })
+        let elder = Elder(context)
+        let open: [(code: String, link: HTML)] = Self.queues.compactMap { queue in
+            if let verb = queue.verb, !context.actor.may(verb) { return nil }
+            let count = queue.tally.reduce(Int64(0)) { $0 + (desk.tallies[$1] ?? 0) }
+            let current: HTML = queue.code == filter.queue ? " aria-current=page" : ""
+            let hot: HTML = queue.code == "soon" && count > 0 ? " hot" : ""
+            let link: HTML =
+                "<a href=\"\(filter.href(queue: queue.code))\"\(current)><span>\(words(queue.phrase))</span><b class=\"num\(hot)\">\(count)</b></a>"
+            return (queue.code, link)
+        }
+        // All, what is due soon and the one that is open: the rest behind a fold for those who read large type.
+        let near = open.filter { !elder.isOn || ["", "soon", filter.queue].contains($0.code) }
+        let far = elder.isOn ? open.filter { !["", "soon", filter.queue].contains($0.code) } : []
+        let queues =
+            HTML.joined(near.map(\.link))
+            + (far.isEmpty ? .empty : elder.fold(words(.foldQueues), HTML.joined(far.map(\.link))))
         let now = desk.current?.record.id
         let tail = filter.tail
         var fresh: [(CaseStore.DeskPlace, HTML)] = []
-        let jobs = HTML.joined(
-            desk.rows.map { row -> HTML in
-                var inner = row.drawn
-                if inner == nil, let line = row.line {
-                    let made = self.row(line)
-                    fresh.append((row.place, made))
-                    inner = made
-                }
-                return job(row.place.id, inner ?? .empty, tail, current: row.place.id == now)
-            })
+        let jobs = desk.rows.map { row -> HTML in
+            var inner = row.drawn
+            if inner == nil, let line = row.line {
+                let made = self.row(line)
+                fresh.append((row.place, made))
+                inner = made
+            }
+            return job(row.place.id, inner ?? .empty, tail, current: row.place.id == now)
+        }
         drawn.keep(fresh, at: say.now, in: words.language)
         let more: HTML =
             desk.rows.count < 50
@@ -153,20 +161,20 @@ struct DeskPages: Sendable {
         let list: HTML =
             desk.rows.isEmpty
             ? "<p class=\"lh soft\">\(words(.deskEmpty))</p>"
-            : "\(Score.miniStaff)<ol class=\"jobs\">\(jobs)</ol>\(more)"
+            : "\(Score.miniStaff)\(elder.list(jobs, "jobs", words, after: more))"
         let caseHTML: HTML =
             desk.current.map { caseView($0, desk) }
             ?? "<section class=\"case stack not-thumb\" id=\"case\" aria-label=\"\(words(.deskMenu))\"><p class=\"soft\">\(words(.deskPick))</p>\(menu())\(Layout.foot(context, elder: true))</section>"
-        let open: HTML = desk.current == nil ? .empty : " open-case"
+        let pane: HTML = desk.current == nil ? .empty : " open-case"
         var page = Page(title: words(.desk), frame: .desk, main: .empty)
         page.rawHeader = header(desk)
         page.sheet = .desk
         if let current = desk.current { page.documentTitle = "\(current.record.title) · \(words(.desk))" }
         page.rawMain = """
-            <main class="panes\(open)" id="main"><h1 class="sr">\(words(.desk))</h1>
+            <main class="panes\(pane)" id="main"><h1 class="sr">\(words(.desk))</h1>
             <nav class="queues" aria-label="\(words(.deskQueues))">\(queues)</nav>
-            <section class="list" id="list" aria-labelledby="lh"><div class="lh"><h2 id="lh">\(words(.deskUrgent))</h2><span class="state ok" data-live hidden>\(words(.deskLive))</span></div>\(kindFilter(desk))\(list)
-            <div class="thumb-only deskmenu">\(menu())\(Layout.foot(context, elder: true))</div><p class="keys not-thumb"><span><kbd>J</kbd> <kbd>K</kbd> \(words(.deskKeysMove))</span><span><kbd>Enter</kbd> \(words(.deskKeysOpen))</span><span><kbd>E</kbd> \(words(.deskKeysNext))</span><span><kbd>N</kbd> \(words(.deskKeysNew))</span><span><kbd>/</kbd> \(words(.deskSearchLabel))</span></p></section>
+            <section class="list" id="list" aria-labelledby="lh"><div class="lh"><h2 id="lh">\(words(.deskUrgent))</h2><span class="state ok" data-live hidden>\(words(.deskLive))</span></div>\(elder.fold(words(.deskFilter), kindFilter(desk)))\(list)
+            <div class="thumb-only deskmenu">\(elder.fold(words(.deskMenu), menu()))\(Layout.foot(context, elder: true))</div><p class="keys not-thumb"><span><kbd>J</kbd> <kbd>K</kbd> \(words(.deskKeysMove))</span><span><kbd>Enter</kbd> \(words(.deskKeysOpen))</span><span><kbd>E</kbd> \(words(.deskKeysNext))</span><span><kbd>N</kbd> \(words(.deskKeysNew))</span><span><kbd>/</kbd> \(words(.deskSearchLabel))</span></p></section>
             \(caseHTML)</main>
             """
         return Layout.render(page, context: context)
@@ -189,7 +197,7 @@ struct DeskPages: Sendable {
     private func kindFilter(_ desk: Desk) -> HTML {
         let options =
             [("", words(.deskAllKinds))]
-            + desk.categories.map { ($0.id.text, words.pick(zh: $0.zh, en: $0.en)) }
+            + (desk.categories + desk.imported).map { ($0.id.text, words.pick(zh: $0.zh, en: $0.en)) }
         let items = HTML.joined(
             options.map { option -> HTML in
                 let mark: HTML = option.0 == desk.filter.category ? " selected" : ""
@@ -228,16 +236,22 @@ struct DeskPages: Sendable {
         let round: HTML = c.round > 1 ? " · \(words(.deskRound, String(c.round)))" : .empty
         let category = words.pick(zh: view.category.zh, en: view.category.en)
         let pages = ResidentPages(context, now: say.now)
+        let elder = Elder(context)
+        let told = pages.told(view, forStaff: true)
+        let history: HTML =
+            elder.isOn
+            ? elder.fold(words(.deskHistory), told)
+            : "<section aria-labelledby=\"lg\"><h3 id=\"lg\">\(words(.deskHistory))</h3>\(told)</section>"
         return """
             <article class="case stack" id="case" aria-labelledby="ch"><a class="thumb-only" href="\(desk.filter.href())">\(words(.deskBackToList))</a>
             <div><div class="head"><h2 id="ch">\(c.title)</h2>\(speak.state(c.status, suspended: c.suspended, rated: c.rated, solved: c.solved, registered: c.registered, forStaff: true))</div>
             <p class="small soft">\(c.number) · \(c.place.words) · \(name) · \(say.time(c.registered)) \(words(Self.channel(c.channel))) · \(category) · \(words(Self.urgency(c.urgency))) · \(words(.deskLevel, words(Self.level(c.level))))\(joined)\(round)</p>\(about)</div>
             \(Form.summary(desk.refusal, context))\(next(view, desk))
             <div>\(draw.full(.init(c), id: "s", title: c.title, told: .empty))</div>
-            \(clocks(c))
+            \(elder.fold(words(.foldClocks), clocks(c)))
             <blockquote class="say"><p>\(c.body)</p><footer class="small soft">\(name)\(contact(c, desk))</footer></blockquote>\(pages.photos(view))
             \(more(view, desk))
-            <section aria-labelledby="lg"><h3 id="lg">\(words(.deskHistory))</h3>\(pages.told(view, forStaff: true))</section>\(menu())</article>
+            \(history)\(elder.fold(words(.deskMenu), menu()))</article>
             """
     }
 

@@ -67,8 +67,9 @@ extension CasesHouse {
         let now = now()
         let day = Zone.shanghai.day(of: now)
         let categories = try await categories()
+        let imported = try await book.imported(scope, at: now)
         let counted = counts.find(scope, at: now)
-        let desk = try await database.read { transaction in
+        var desk = try await database.read { transaction in
             var view: CaseView?
             var tools: DeskPages.Tools?
             if let current {
@@ -82,6 +83,7 @@ extension CasesHouse {
                 rows: try rows(scope, wanted, now, language, transaction), categories: categories, current: view,
                 tools: tools, refusal: nil, shownPhone: nil, title: title)
         }
+        desk.imported = imported
         if counted.tallies == nil { counts.keep(desk.tallies, scope, counted.edition, at: now) }
         return desk
     }

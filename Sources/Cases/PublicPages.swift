@@ -54,25 +54,25 @@ struct PublicPages: Sendable {
         _ replies: [CaseHistoryStore.Reply], more: CaseHistoryStore.LedgerCursor?
     ) -> HTML {
         let draw = CaseScore(say)
-        let rows = HTML.joined(
-            lines.map { line -> HTML in
-                let p = line.publication
-                let took = line.solved.map { say.length(ms: $0.ms - line.registered.ms) } ?? ""
-                let broken = ClockKind.allCases.contains { line.clocks[$0].isBroken(at: say.now) }
-                let score = line.rated == 0 || line.rated == 6 ? words(.scoreNone) : words(CaseWords.score(line.rated))
-                let late = ClockKind.allCases.compactMap { kind -> Int64? in
-                    guard let due = line.clocks[kind].due, let stopped = line.clocks[kind].stopped, stopped > due
-                    else { return nil }
-                    return stopped.ms - due.ms
-                }.max()
-                let state: HTML =
-                    broken
-                    ? "<span class=\"state late\">\(words(.over, say.length(ms: late ?? 0))) · \(score)</span>"
-                    : "<span class=\"state end\">\(words(.ledgerInTime)) · \(score)</span>"
-                return """
-                    <li class="led-row"><span class="no num">\(line.number)</span><div class="what"><h3>\(p.title)</h3><p>\(p.place)\(p.place.isEmpty ? "" : " · ")\(p.body)</p></div><div class="took"><b class="num">\(took)</b><small>\(words(.ledgerReportedOn, say.day(Zone.shanghai.day(of: line.registered))))</small></div>\(state)\(draw.mini(.init(line)))</li>
-                    """
-            })
+        let elder = Elder(context)
+        let rows = lines.map { line -> HTML in
+            let p = line.publication
+            let took = line.solved.map { say.length(ms: $0.ms - line.registered.ms) } ?? ""
+            let broken = ClockKind.allCases.contains { line.clocks[$0].isBroken(at: say.now) }
+            let score = line.rated == 0 || line.rated == 6 ? words(.scoreNone) : words(CaseWords.score(line.rated))
+            let late = ClockKind.allCases.compactMap { kind -> Int64? in
+                guard let due = line.clocks[kind].due, let stopped = line.clocks[kind].stopped, stopped > due
+                else { return nil }
+                return stopped.ms - due.ms
+            }.max()
+            let state: HTML =
+                broken
+                ? "<span class=\"state late\">\(words(.over, say.length(ms: late ?? 0))) · \(score)</span>"
+                : "<span class=\"state end\">\(words(.ledgerInTime)) · \(score)</span>"
+            return """
+                <li class="led-row"><span class="no num">\(line.number)</span><div class="what"><h3>\(p.title)</h3><p>\(p.place)\(p.place.isEmpty ? "" : " · ")\(p.body)</p></div><div class="took"><b class="num">\(took)</b><small>\(words(.ledgerReportedOn, say.day(Zone.shanghai.day(of: line.registered))))</small></div>\(state)\(draw.mini(.init(line)))</li>
+                """
+        }
         let code: HTML =
             QRCode("\(publicURL)/ledger/\(estate.id.text)").map { code in
                 "<figure class=\"qr print-only\"><div class=\"qrcode\">\(code.svg(label: words(.ledgerScan)))</div><figcaption>\(words(.ledgerScan))</figcaption></figure>"
@@ -85,25 +85,28 @@ struct PublicPages: Sendable {
             })
         let next: HTML =
             more.map {
-                "<a class=\"btn\" href=\"\(Href(Href("/ledger/", estate.id.text), query: [("before", $0.text)]))\">\(words(.ledgerMore))</a>"
+                "<p class=\"btns no-print after\"><a class=\"btn\" href=\"\(Href(Href("/ledger/", estate.id.text), query: [("before", $0.text)]))\">\(words(.ledgerMore))</a></p>"
             } ?? .empty
         let list: HTML =
             lines.isEmpty
             ? "<p class=\"card soft\">\(words(.ledgerNone))</p>"
-            : "\(Score.miniStaff)<ol class=\"card led\">\(rows)</ol>"
+            : "\(Score.miniStaff)\(elder.list(rows, "card led", words, after: next))"
         let boardSection: HTML =
             replies.isEmpty
             ? .empty
             : """
             <section aria-labelledby="b" class="board"><div class="head"><h2 id="b">\(words(.boardTitle))</h2><span class="soft small">\(words(.boardHidden))</span></div><div class="cols even">\(board)</div></section>
             """
+        let facts: HTML = """
+            <dl class="facts"><div><dt>\(words(.ledgerAttended))</dt><dd class="num">\(share(week.attended.kept, of: week.attended.kept + week.attended.late))</dd></div><div><dt>\(words(.ledgerHandled))</dt><dd class="num">\(share(week.handled.kept, of: week.handled.kept + week.handled.late))</dd></div><div><dt>\(words(.ledgerSatisfied))</dt><dd class="num">\(String(week.satisfied.yes)) / \(String(week.satisfied.all))</dd></div><div><dt>\(words(.ledgerOpenCases))</dt><dd class="num">\(words(.countCases, String(week.open)))</dd></div></dl>
+            """
         return page(
             estate.name, words(.ledgerOpen),
             """
             <div class="stack-l"><section class="masthead" aria-labelledby="h"><div><h1 id="h">\(words(.ledgerWeek, String(week.reported), String(week.struck)))</h1><p class="soft">\(words(.ledgerDates, say.day(week.from), say.day(week.to)))</p><p class="print-only">\(week.from.description) – \(week.to.description)</p></div>\(code)</section>
-            <dl class="facts"><div><dt>\(words(.ledgerAttended))</dt><dd class="num">\(share(week.attended.kept, of: week.attended.kept + week.attended.late))</dd></div><div><dt>\(words(.ledgerHandled))</dt><dd class="num">\(share(week.handled.kept, of: week.handled.kept + week.handled.late))</dd></div><div><dt>\(words(.ledgerSatisfied))</dt><dd class="num">\(String(week.satisfied.yes)) / \(String(week.satisfied.all))</dd></div><div><dt>\(words(.ledgerOpenCases))</dt><dd class="num">\(words(.countCases, String(week.open)))</dd></div></dl>
-            <section aria-labelledby="l"><div class="head"><h2 id="l">\(words(.ledgerStruck))</h2><a class="no-print" href="/score">\(words(.ledgerHow))</a></div>\(list)<p class="btns no-print after">\(next)</p></section>
-            \(boardSection)
+            \(elder.fold(words(.foldFigures), facts))
+            <section aria-labelledby="l"><div class="head"><h2 id="l">\(words(.ledgerStruck))</h2><a class="no-print" href="/score">\(words(.ledgerHow))</a></div>\(list)</section>
+            \(replies.isEmpty ? .empty : elder.fold(words(.boardTitle), boardSection))
             <footer class="print-only sign"><p>\(community) \(words(.ledgerSeal))</p><p>\(Zone.shanghai.day(of: say.now).description)</p></footer></div>
             """, forResidents: true)
     }

@@ -29,19 +29,24 @@ struct ResidentPages: Sendable {
 
     // MARK: Home
 
-    func home(_ mine: [CaseLine], _ joined: [CaseLine], _ messages: [InboxItem], _ week: LedgerWeek?) -> HTML {
+    func home(
+        _ mine: [CaseLine], _ joined: [CaseLine], _ messages: [InboxItem], _ week: LedgerWeek?,
+        _ line: ServiceLine? = nil
+    ) -> HTML {
         let hour = Zone.shanghai.msOfDay(say.now) / Instant.hourMs
         let greeting: Phrase = hour < 11 ? .morning : hour < 18 ? .afternoon : .evening
         let home = context.actor.homes.first
         let toRate = mine.filter { $0.status == .fedBack && $0.rated == 0 } + joined.filter { $0.status == .fedBack }
         let open = mine.filter { $0.status.isOpen }
         let rows = HTML.joined((open.isEmpty ? Array(mine.prefix(3)) : Array(open.prefix(4))).map(row))
+        let all: HTML =
+            toRate.count < 2 ? .empty : "<a class=\"elder-only\" href=\"/my/cases\">\(words(.allReports))</a>"
         let waiting: HTML =
             toRate.isEmpty
             ? .empty
             : """
-            <section aria-labelledby="wait"><div class="head"><h2 id="wait">\(words(.waitingForYou))</h2><span class="soft not-elder">\(words(.countCases, String(toRate.count)))</span></div>
-            <ul class="card rows">\(HTML.joined(toRate.prefix(3).map(rateRow)))</ul></section>
+            <section aria-labelledby="wait"><div class="head"><h2 id="wait">\(words(.waitingForYou))</h2><span class="soft not-elder">\(words(.countCases, String(toRate.count)))</span>\(all)</div>
+            <ul class="card rows">\(HTML.joined(toRate.prefix(3).enumerated().map { rateRow($1, first: $0 == 0) }))</ul></section>
             """
         let inbox = HTML.joined(
             messages.prefix(5).map { item -> HTML in
@@ -62,7 +67,7 @@ struct ResidentPages: Sendable {
             <div class="cols"><div class="stack-l">
             <section class="stack" aria-labelledby="hi"><h1 id="hi">\(words(.hello, context.actor.name, words(greeting)))</h1>
             <a class="ask" href="/report"><b>\(words(.askTitle))</b><span>\(words(.askLead))</span><i class="btn primary tall">\(words(.askButton))</i></a></section>
-            \(waiting)
+            \(waiting)\(call(line))
             <section class="not-elder" aria-labelledby="mine"><div class="head"><h2 id="mine">\(words(.myReports))</h2><a href="/my/cases">\(words(.allReports))</a></div>\(reports)</section>
             </div>
             <section class="not-elder" aria-labelledby="in"><div class="head"><h2 id="in">\(words(.messages))</h2><a href="/messages">\(words(.allReports))</a></div>
@@ -72,10 +77,18 @@ struct ResidentPages: Sendable {
             home?.estateName ?? words(.brand), home?.label ?? "", .home, main, named: words(.tabHome))
     }
 
-    private func rateRow(_ line: CaseLine) -> HTML {
+    /// The way to the service desk by telephone.
+    private func call(_ line: ServiceLine?) -> HTML {
+        line.map {
+            "<p class=\"btns\"><a class=\"btn\" href=\"\(Href(telephone: $0.phone))\" title=\"\(words(.callNumber, $0.name, $0.phone))\">\(words(.callSteward))</a></p>"
+        } ?? .empty
+    }
+
+    private func rateRow(_ line: CaseLine, first: Bool) -> HTML {
+        let more: HTML = first ? .empty : " not-elder"
         let length = line.solved.map { say.moment($0) } ?? ""
         return """
-            <li class="row"><span class="grow"><b>\(words(.rateThis, line.title))</b><small>\(length) · \(line.assigneeName)</small></span><a class="btn" href="\(Href("/my/cases/", line.id.text, "#rate"))">\(words(.rateButton))</a></li>
+            <li class="row\(more)"><span class="grow"><b>\(words(.rateThis, line.title))</b><small>\(length) · \(line.assigneeName)</small></span><a class="btn" href="\(Href("/my/cases/", line.id.text, "#rate"))">\(words(.rateButton))</a></li>
             """
     }
 
@@ -113,7 +126,7 @@ struct ResidentPages: Sendable {
         let own: HTML =
             mine.isEmpty
             ? "<p class=\"card soft\">\(words(.noReports))</p>"
-            : "<ul class=\"card rows\">\(HTML.joined(mine.map(row)))</ul>"
+            : Elder(context).list(mine.map(row), "card rows", words)
         let others: HTML =
             joined.isEmpty
             ? .empty
@@ -123,7 +136,7 @@ struct ResidentPages: Sendable {
         return page(
             words(.tabProgress), words(.myReports), .progress,
             """
-            <div class="stack-l"><section class="stack"><h1>\(words(.myReports))</h1>\(own)</section>\(others)<p><a href="/look-up">\(words(.lookUpTitle))</a></p></div>
+            \(Score.miniStaff)<div class="stack-l"><section class="stack"><h1>\(words(.myReports))</h1>\(own)</section>\(others)<p><a href="/look-up">\(words(.lookUpTitle))</a></p></div>
             """)
     }
 
@@ -265,14 +278,22 @@ struct ResidentPages: Sendable {
         let fast: HTML =
             view.category.fastLane && (c.status == .reported || c.status == .triaged || c.status == .dispatched)
             ? "<p class=\"note ok\">\(words(.fastLane))</p>" : .empty
+        let open = c.status.isOpen
+        // Whoever has it is called where they work: nobody's own number is shown.
+        let work: HTML =
+            view.workLine.map {
+                "<a class=\"btn\" href=\"\(Href(telephone: $0.phone))\" title=\"\(words(.callNumber, $0.name, $0.phone))\">\(words(.callDesk, c.assigneeName))</a>"
+            } ?? .empty
+        let isSame = view.workLine?.phone == view.serviceLine?.phone && !c.assigneeName.isEmpty
+        let desk = isSame ? .empty : call(view.serviceLine)
         let person: HTML =
             c.assigneeName.isEmpty
             ? .empty
             : """
-            <div class="person"><span class="face" aria-hidden="true">\(c.assigneeName.prefix(1))</span><span class="grow"><b>\(c.assigneeName)</b><small>\(words(.whoComes)) · \(words((c.assigneeParty ?? .property).phrase))</small></span></div>
+            <div class="person"><span class="face" aria-hidden="true">\(c.assigneeName.prefix(1))</span><span class="grow"><b>\(c.assigneeName)</b><small>\(words(.whoComes)) · \(words((c.assigneeParty ?? .property).phrase))</small></span>\(work)</div>
             """
         return """
-            <section class="card promise stack-s" aria-labelledby="pr"><h2 id="pr" class="lead">\(lead)</h2><p>\(state)</p>\(answer)\(fast)\(person)</section>
+            <section class="card promise stack-s" aria-labelledby="pr"><h2 id="pr" class="lead">\(lead)</h2><p>\(state)</p>\(answer)\(fast)\(person)\(open ? desk : .empty)</section>
             """
     }
 
@@ -321,8 +342,12 @@ struct ResidentPages: Sendable {
             ? """
             <details><summary>\(words(.withdrawTitle))</summary><form class="stack-s" method="post" action="\(action)">\(Layout.token(context))\(code)<input type=hidden name=do value=withdraw><div class="field"><label for="why">\(words(.withdrawWhy))</label><input class="in" id="why" name="words" maxlength="500" required></div><button class="btn">\(words(.withdrawButton))</button></form></details>
             """ : .empty
+        let add: HTML = """
+            <details><summary>\(words(.addPhoto))</summary><form class="stack-s" method="post" action="\(action)" enctype="multipart/form-data">\(Layout.token(context))\(code)<input type=hidden name=do value=note><div class="field"><label for="more">\(words(.fieldWords))</label><textarea class="in" id="more" name="words" maxlength="500"></textarea></div><div class="shots"><label class="add"><input type="file" name="photo" accept="image/*" multiple><span>\(words(.reportPhotoAdd))</span></label></div><button class="btn">\(words(.addSend))</button></form></details>
+            """
+        let elder = Elder(context)
         return """
-            <div class="not-elder"><details><summary>\(words(.addPhoto))</summary><form class="stack-s" method="post" action="\(action)" enctype="multipart/form-data">\(Layout.token(context))\(code)<input type=hidden name=do value=note><div class="field"><label for="more">\(words(.fieldWords))</label><textarea class="in" id="more" name="words" maxlength="500"></textarea></div><div class="shots"><label class="add"><input type="file" name="photo" accept="image/*" multiple><span>\(words(.reportPhotoAdd))</span></label></div><button class="btn">\(words(.addSend))</button></form></details>\(withdraw)</div>
+            <div>\(elder.fold(words(.deskMore), "\(add)\(withdraw)"))</div>
             """
     }
 

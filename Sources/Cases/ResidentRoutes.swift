@@ -81,15 +81,17 @@ extension CasesHouse {
         let person = try person(context)
         let estate = context.actor.homes.first?.estate
         let now = now()
-        let (mine, joined, items, week) = try await database.read { transaction in
+        let place = context.actor.homes.first?.path
+        let (mine, joined, items, week, line) = try await database.read { transaction in
             (
                 try CaseStore.mine(person, limit: 20, transaction),
                 try CaseStore.joinedBy(person, limit: 10, transaction),
                 try inbox.items(of: person, limit: 5, transaction),
-                try estate.map { try LedgerReader.week($0, now: now, transaction) }
+                try estate.map { try LedgerReader.week($0, now: now, transaction) },
+                try place.flatMap { try ServiceLineStore.line(at: $0, transaction) }
             )
         }
-        return ResidentPages(context, now: now).home(mine, joined, items, week)
+        return ResidentPages(context, now: now).home(mine, joined, items, week, line)
     }
 
     private func lookUp(_ code: String, _ context: WebContext, _ refusal: (any Refusal)?) async throws -> Response {

@@ -180,7 +180,7 @@ package enum DirectoryMigrations {
                 where status = 1;
             """),
         Migration(
-            "directory-006-invitations-and-posts",
+            "directory-006-invitations",
             """
             -- days that an invitation gives; null where the invited person's relation decides
             alter table directory_invitation add column from_day INT64;
@@ -188,6 +188,12 @@ package enum DirectoryMigrations {
             alter table directory_invitation add column revoked_by ID;
             create index directory_invitation_open on directory_invitation(expires_ms) where used_by is null;
             create index directory_invitation_maker on directory_invitation(made_by, expires_ms);
+            """),
+        // The number of an organisation's service desk: public, never a person's own.
+        Migration(
+            "directory-007-organisation-phone",
+            """
+            alter table directory_organisation add column phone TEXT not null default '';
             """),
     ]
 }

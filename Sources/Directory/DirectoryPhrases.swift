@@ -56,6 +56,8 @@ extension Phrase {
     package static let signInSendCode = Phrase("发验证码", "Send a code")
     package static let signInSendAgain = Phrase("再发一次", "Send again")
     package static let signInSent = Phrase("发出去了，5 分钟内有效。", "Sent. Good for 5 minutes.")
+    package static let signInNoCodes = Phrase(
+        "这里发不了验证码。请用密码登录，或者请前台帮忙。", "Codes cannot be sent here. Sign in with a password, or ask the front desk.")
     package static let signInDemoCode = Phrase("这是演示，验证码就在这里：{0}", "This is a demo; the code is {0}")
     package static let signInEnter = Phrase("进小区", "Enter")
     package static let signInStaff = Phrase("工作人员用密码登录", "Staff sign in with a password")
@@ -78,6 +80,17 @@ extension Phrase {
     package static let meWaiting = Phrase("{0}（等核对）", "{0} (being checked)")
     package static let meName = Phrase("怎么称呼您", "Your name")
     package static let mePhone = Phrase("手机号 {0}", "Mobile {0}")
+    package static let mePassword = Phrase("密码", "Password")
+    package static let passwordChange = Phrase("换一个密码", "Change the password")
+    package static let passwordChanged = Phrase(
+        "密码换好了，别的手机和电脑都已退出。", "The password is changed; all other devices are signed out.")
+    package static let passwordOld = Phrase("现在的密码", "Present password")
+    package static let passwordNew = Phrase("新密码", "New password")
+    package static let passwordHelp = Phrase(
+        "10 到 128 个字符，越长越好记越好。", "10 to 128 characters; long and easy to remember.")
+    package static let refuseNewPassword = Phrase(
+        "新密码要 10 到 128 个字符，也不能和现在的一样。",
+        "The new password needs 10 to 128 characters and must differ from the present one.")
     package static let meDevices = Phrase("登录过的手机和电脑", "Devices signed in")
     package static let meThisDevice = Phrase("就是这台", "this one")
     package static let meTokens = Phrase("给程序用的口令", "Tokens for programs")
@@ -131,6 +144,16 @@ extension Phrase {
     package static let calendarRest = Phrase("放假", "Day off")
     package static let calendarWork = Phrase("补班", "Make-up workday")
     package static let calendarNormal = Phrase("平常日子", "Ordinary day")
+    package static let calendarName = Phrase("什么假（放假的日子可以写）", "Which holiday (for days off, optional)")
+    package static let calendarHoliday = Phrase("什么假", "Holiday")
+    package static let holidayNewYear = Phrase("元旦", "New Year")
+    package static let holidaySpringFestival = Phrase("春节", "Spring Festival")
+    package static let holidayTombSweeping = Phrase("清明节", "Tomb-Sweeping Day")
+    package static let holidayLabourDay = Phrase("劳动节", "Labour Day")
+    package static let holidayDragonBoat = Phrase("端午节", "Dragon Boat Festival")
+    package static let holidayMidAutumn = Phrase("中秋节", "Mid-Autumn Festival")
+    package static let holidayNationalDay = Phrase("国庆节", "National Day")
+    package static let holidayVictoryDay = Phrase("抗战胜利 70 周年", "70th Victory Day")
     package static let calendarSource = Phrase("依据哪个通知", "Which notice says so")
     package static let calendarConfirm = Phrase("确认这一年", "Confirm this year")
     package static let calendarYear = Phrase("哪一年", "Year")

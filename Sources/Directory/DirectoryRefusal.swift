@@ -5,11 +5,13 @@ package enum DirectoryRefusal: Refusal, Equatable {
     case notFound
     case noPost
     case wrongPassword
+    case newPassword
     case locked
     case badPhone
     case wrongCode
     case codeTooSoon
     case codeTooMany
+    case codesNotSent
     case badName
     case badInvitation
     case noSuchUnit
@@ -51,7 +53,7 @@ package enum DirectoryRefusal: Refusal, Equatable {
         case .noPost, .beyondScope: .denied
         case .locked, .codeTooSoon, .codeTooMany: .limited
         case .homeDecidedAlready, .homeAsked, .shiftTaken, .areaTaken, .changedMeanwhile, .organisationTaken,
-            .postTaken, .postEnded, .lastAdministrator, .phoneTaken, .loginTaken, .invitationGone:
+            .postTaken, .postEnded, .lastAdministrator, .phoneTaken, .loginTaken, .invitationGone, .codesNotSent:
             .conflict
         default: .invalid
         }
@@ -60,7 +62,8 @@ package enum DirectoryRefusal: Refusal, Equatable {
     package var field: String? {
         switch self {
         case .wrongPassword, .badPassword: "password"
-        case .badPhone, .phoneTaken: "phone"
+        case .newPassword: "fresh"
+        case .badPhone, .phoneTaken, .codesNotSent: "phone"
         case .wrongCode: "code"
         case .badName, .areaTaken, .badAreaName, .badOrganisationName, .organisationTaken, .severalPeople:
             "name"
@@ -84,11 +87,13 @@ package enum DirectoryRefusal: Refusal, Equatable {
         case .notFound: Phrase.webDirectoryNotFound()
         case .noPost: Phrase.refuseNoPost()
         case .wrongPassword: Phrase.refuseWrongPassword()
+        case .newPassword: Phrase.refuseNewPassword()
         case .locked: Phrase.refuseLocked()
         case .badPhone: Phrase.refuseBadPhone()
         case .wrongCode: Phrase.refuseWrongCode()
         case .codeTooSoon: Phrase.refuseCodeTooSoon()
         case .codeTooMany: Phrase.refuseCodeTooMany()
+        case .codesNotSent: Phrase.signInNoCodes()
         case .badName: Phrase.refuseBadName()
         case .badInvitation: Phrase.refuseBadInvitation()
         case .noSuchUnit: Phrase.refuseNoSuchUnit()

@@ -231,9 +231,9 @@ enum InvitationCode {
     }
 }
 
-enum TextRules {
+package enum TextRules {
     /// No control characters, and none that turn the direction of the text around them.
-    static func isPlain(_ text: String) -> Bool {
+    package static func isPlain(_ text: String) -> Bool {
         text.unicodeScalars.allSatisfy { scalar in
             scalar.value >= 0x20 && !(0x7F...0x9F).contains(scalar.value) && !(0x2028...0x202E).contains(scalar.value)
                 && !(0x2066...0x2069).contains(scalar.value)

@@ -15,9 +15,9 @@ struct HomeRow: Sendable {
 }
 
 /// SQL about homes and invitations beside `DirectoryStore`'s.
-enum HomeStore {
+package enum HomeStore {
     /// 9999-12-31: until somebody says otherwise.
-    static let forever = Day(number: 2_932_896)
+    package static let forever = Day(number: 2_932_896)
 
     static func rows(of person: PersonID, on day: Day, _ transaction: any ReadTransaction) throws -> [HomeRow] {
         try transaction.query(

@@ -8,7 +8,7 @@ struct MePage: Sendable {
     /// What the form that was sent last has to say.
     struct Feedback: Sendable {
         enum Place: Sendable, Equatable {
-            case none, name, token
+            case none, name, token, password
             case invite(AreaID)
         }
         var form = Place.none
@@ -25,6 +25,7 @@ struct MePage: Sendable {
     let sessions: [SignInStore.Session]
     let tokens: [(id: Int64, name: String, expires: Instant)]
     let current: Int64?
+    let hasPassword: Bool
     let feedback: Feedback
 
     /// The refusal, if it is about this form.
@@ -39,6 +40,7 @@ struct MePage: Sendable {
             \(nameForm(context))
             \(homeList(context, say))
             \(devices(context, say))
+            \(passwordForm(context))
             \(tokenList(context, say))
             </div>
             """
@@ -162,6 +164,31 @@ struct MePage: Sendable {
             <form method="post" action="/sign-out/everywhere">\(Layout.token(context))\
             <button class="btn">\(words(.signOutEverywhere))</button></form>
             </div></section>
+            """
+    }
+
+    private func passwordForm(_ context: WebContext) -> HTML {
+        guard hasPassword else { return .empty }
+        let words = context.words
+        let refusal = refusal(.password)
+        let open: HTML = feedback.form == .password ? " open" : .empty
+        let done: HTML =
+            feedback.form == .password && refusal == nil
+            ? "<p class=\"note ok\" role=\"status\"><b>\(words(.passwordChanged))</b></p>" : .empty
+        func field(_ name: StaticString, _ label: Phrase, _ complete: StaticString) -> HTML {
+            """
+            <div class="field"><label for="\(name.description)">\(words(label))</label><input class="in" type="password" \
+            id="\(name.description)" name="\(name.description)" autocomplete="\(complete.description)" maxlength="128" \
+            required\(Form.invalid(refusal, name.description))>\(Form.error(refusal, for: name.description, context))</div>
+            """
+        }
+        return """
+            <section aria-labelledby="pw"><h2 id="pw">\(words(.mePassword))</h2>\(done)
+            <details class="card"\(open)><summary>\(words(.passwordChange))</summary>
+            <form class="stack" method="post" action="/me/password">\(Layout.token(context))
+            \(Form.summary(refusal, context))\(field("password", .passwordOld, "current-password"))
+            \(field("fresh", .passwordNew, "new-password"))<p class="help">\(words(.passwordHelp))</p>
+            <button class="btn">\(words(.passwordChange))</button></form></details></section>
             """
     }
 

@@ -6,7 +6,7 @@ extension DirectoryHouse {
     func meRoutes(_ table: RouteTable) {
         table.get("/me", .signedIn) { _, context in try await me(MePage.Feedback(), context) }
         // Reached when a browser reloads the answer of a form by its address.
-        for path in ["/me/name", "/me/invite", "/me/tokens"] {
+        for path in ["/me/name", "/me/invite", "/me/tokens", "/me/password"] {
             table.get(path, .signedIn) { _, _ in Answer.redirect(Href("/me")) }
         }
         table.post("/me/name", .signedIn) { request, context in
@@ -28,6 +28,18 @@ extension DirectoryHouse {
             var feedback = MePage.Feedback(form: .invite(unit))
             do {
                 feedback.made = try await homes.invite(to: unit, relation: relation, by: context.actor)
+            } catch let refusal as any Refusal {
+                feedback.refusal = refusal
+            }
+            return try await me(feedback, context)
+        }
+        table.post("/me/password", .signedIn) { request, context in
+            let typed = try await typed(request, context)
+            var feedback = MePage.Feedback(form: .password)
+            do {
+                try await signIn.changePassword(
+                    of: person(context), from: typed["password"], to: typed["fresh"], keeping: context.session)
+                feedback.made = ""
             } catch let refusal as any Refusal {
                 feedback.refusal = refusal
             }
@@ -81,7 +93,8 @@ extension DirectoryHouse {
                 homes: try HomeStore.rows(of: person, on: today, transaction),
                 sessions: sessions.filter { $0.expires > now },
                 tokens: try SignInStore.tokens(of: person, transaction).filter { $0.expires > now },
-                current: session, feedback: feedback)
+                current: session,
+                hasPassword: try SignInStore.account(person: person, transaction) != nil, feedback: feedback)
         }
         return shown(view.page(context, say(context)), feedback.refusal, context)
     }

@@ -7,7 +7,7 @@ import Web
 package struct OrganisationActions: Sendable {
     package static let longestName = 60
     package static let longestTitle = 40
-    package static let passwordBytes = 10...128
+    package static let passwordBytes = SignInLimits.passwordBytes
 
     let database: any Database
     let world: World

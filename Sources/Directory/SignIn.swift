@@ -4,8 +4,14 @@ import Storage
 /// Sends a one-time code. The demo's shows it on the page; a real one calls an SMS provider (rules.md 15.3).
 package protocol CodeSender: Sendable {
     func send(code: String, to phone: Phone) async throws
+    /// False where nothing can be sent: then no code is made, and the page says so.
+    var canSend: Bool { get }
     /// What may be shown on the page: the code itself in a demo, nothing in service.
     func shownOnPage(code: String) -> String?
+}
+
+extension CodeSender {
+    package var canSend: Bool { true }
 }
 
 /// For demo districts only: the code is shown on the page and goes nowhere else.
@@ -15,9 +21,10 @@ package struct DemoCodeSender: CodeSender {
     package func shownOnPage(code: String) -> String? { code }
 }
 
-/// For a house without an SMS provider: nothing is sent, and the page says to ask the front desk.
+/// For a house without an SMS provider: nothing is sent, and the page says to use the password or ask the desk.
 package struct NoCodeSender: CodeSender {
     package init() {}
+    package var canSend: Bool { false }
     package func send(code: String, to phone: Phone) async throws {}
     package func shownOnPage(code: String) -> String? { nil }
 }
@@ -25,6 +32,8 @@ package struct NoCodeSender: CodeSender {
 /// Limits of sign-in (rules.md 12.4 and 15.3).
 package enum SignInLimits {
     package static let failuresBeforeLock: Int64 = 5
+    /// Of a password that somebody chooses, in UTF-8.
+    package static let passwordBytes = 10...128
     package static let lockMs = 15 * Instant.minuteMs
     package static let staffSessionMs = 12 * Instant.hourMs
     package static let staffIdleMs = 30 * Instant.minuteMs
@@ -76,29 +85,68 @@ package struct SignIn: Sendable {
             try await note("signIn.locked", account.person)
             throw DirectoryRefusal.locked
         }
-        let right = await secrets.verifyPassword(password, account.hash)
-        guard right else {
-            let locked = try await database.write { [world, journal] transaction in
-                let current = try SignInStore.account(person: account.person, transaction)
-                let failures = (current?.failures ?? 0) + 1
-                let lock = failures >= SignInLimits.failuresBeforeLock
-                try SignInStore.setFailures(
-                    account.person, lock ? 0 : failures,
-                    lockedUntil: lock ? now.adding(ms: SignInLimits.lockMs) : Instant(ms: 0), transaction)
-                try journal.audit(
-                    AuditEntry(
-                        area: AreaID(0), actor: account.person, verb: lock ? "signIn.lock" : "signIn.failure",
-                        subject: account.person.raw), at: world.now(), transaction)
-                return lock
-            }
-            throw locked ? DirectoryRefusal.locked : DirectoryRefusal.wrongPassword
+        guard await secrets.verifyPassword(password, account.hash) else {
+            throw try await wrong(account.person, at: now)
         }
         return try await start(account.person, device: device, resetFailures: true)
     }
 
+    /// Counts a wrong password and says what to tell.
+    private func wrong(_ person: PersonID, at now: Instant) async throws -> DirectoryRefusal {
+        let locked = try await database.write { [world, journal] transaction in
+            let current = try SignInStore.account(person: person, transaction)
+            let failures = (current?.failures ?? 0) + 1
+            let lock = failures >= SignInLimits.failuresBeforeLock
+            try SignInStore.setFailures(
+                person, lock ? 0 : failures,
+                lockedUntil: lock ? now.adding(ms: SignInLimits.lockMs) : Instant(ms: 0), transaction)
+            try journal.audit(
+                AuditEntry(
+                    area: AreaID(0), actor: person, verb: lock ? "signIn.lock" : "signIn.failure",
+                    subject: person.raw), at: world.now(), transaction)
+            return lock
+        }
+        return locked ? .locked : .wrongPassword
+    }
+
+    /// Gives oneself another password. The old one is asked for and counted like a sign-in; every other device is signed
+    /// out, in the same transaction.
+    ///
+    /// - Parameter session: the one that stays.
+    package func changePassword(
+        of person: PersonID, from old: String, to new: String, keeping session: Int64?
+    ) async throws {
+        let now = world.now()
+        guard let account = try await database.read({ try SignInStore.account(person: person, $0) }) else {
+            throw DirectoryRefusal.notFound
+        }
+        guard account.lockedUntil <= now else { throw DirectoryRefusal.locked }
+        guard SignInLimits.passwordBytes.contains(new.utf8.count), new != old else {
+            throw DirectoryRefusal.newPassword
+        }
+        guard await secrets.verifyPassword(old, account.hash) else { throw try await wrong(person, at: now) }
+        let hash = try await secrets.hashPassword(new)
+        try await database.write { [journal] transaction in
+            // Two changes at once: the second was made against a password that no longer holds.
+            guard try SignInStore.account(person: person, transaction)?.hash == account.hash else {
+                throw DirectoryRefusal.wrongPassword
+            }
+            try SignInStore.setPassword(person, hash, transaction)
+            try SignInStore.setFailures(person, 0, lockedUntil: Instant(ms: 0), transaction)
+            try SignInStore.endOthers(person, keeping: session ?? 0, transaction)
+            try journal.audit(
+                AuditEntry(area: AreaID(0), actor: person, verb: "password.change", subject: person.raw), at: now,
+                transaction)
+        }
+    }
+
+    /// Whether one-time codes reach anybody here.
+    package var canSendCodes: Bool { sender.canSend }
+
     /// Makes and sends a code. The answer is the same whether the phone is known or not. Returns what the page may show.
     package func requestCode(phone text: String) async throws -> String? {
         guard let phone = Phone(text), phone.isMobile else { throw DirectoryRefusal.badPhone }
+        guard sender.canSend else { throw DirectoryRefusal.codesNotSent }
         let now = world.now()
         let index = secrets.phoneIndex(phone)
         let code = try secrets.newCode(world)

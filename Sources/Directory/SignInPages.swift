@@ -17,6 +17,8 @@ struct SignInPage {
     /// The demo's code, to be read off the page.
     var shownCode: String?
     var justSent = false
+    /// False in a house that cannot send codes.
+    var canSend = true
     var refusal: (any Refusal)?
 
     init(step: Step, next: String) {
@@ -74,9 +76,11 @@ struct SignInPage {
 
     private func phoneForm(_ context: WebContext) -> HTML {
         let words = context.words
+        let noCodes: HTML =
+            canSend || refusal != nil ? .empty : "<p class=\"note\">\(words(.signInNoCodes))</p>"
         return """
             <form class="card stack" method="post" action="/sign-in/code">\(hidden(context))
-            \(Form.summary(refusal, context))
+            \(Form.summary(refusal, context))\(noCodes)
             <div class="field"><label for="phone">\(words(.signInPhone))</label>
             <input class="in" id="phone" name="phone" type="tel" inputmode="numeric" autocomplete="tel" maxlength="24" \
             required value="\(phone)"\(Form.invalid(refusal, "phone"))>\(Form.error(refusal, for: "phone", context))</div>

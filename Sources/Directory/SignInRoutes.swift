@@ -8,7 +8,9 @@ extension DirectoryHouse {
             let next = request.asked("next")
             if context.actor.person != nil { return Answer.redirect(after(next, staff: context.actor.isStaff)) }
             let step: SignInPage.Step = request.asked("staff") == "1" ? .password : .phone
-            return shown(SignInPage(step: step, next: next).page(context), nil, context)
+            var view = SignInPage(step: step, next: next)
+            view.canSend = signIn.canSendCodes
+            return shown(view.page(context), nil, context)
         }
         // Reached when a browser reloads the answer of a form by its address.
         for path in ["/sign-in/code", "/sign-in/password"] {

@@ -116,6 +116,10 @@ enum SignInStore {
         try transaction.run("delete from directory_session where person_id = \(person)")
     }
 
+    static func endOthers(_ person: PersonID, keeping id: Int64, _ transaction: any WriteTransaction) throws {
+        try transaction.run("delete from directory_session where person_id = \(person) and id <> \(id)")
+    }
+
     // MARK: Tokens
 
     struct Token: Sendable {

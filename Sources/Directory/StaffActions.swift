@@ -84,6 +84,9 @@ package struct StaffActions: Sendable {
 
     package func changeDay(_ day: Day, to kind: DayKind, source: String, by actor: Actor) async throws {
         guard Self.years.contains(day.civil.year) else { throw DirectoryRefusal.yearOutOfRange }
+        if case .rest(let name) = kind, !name.isEmpty {
+            guard name.unicodeScalars.count <= 40, TextRules.isPlain(name) else { throw DirectoryRefusal.badName }
+        }
         try await editCalendar(subject: Int64(day.number), detail: "\(day) \(kind.code)", source, actor) { person, db in
             try CalendarStore.put(day, kind: kind, source: source, by: person, db)
         }

@@ -184,6 +184,7 @@ struct CalendarPage: Sendable {
         var day = ""
         var kind = ""
         var source = ""
+        var name = ""
         var refusal: (any Refusal)?
     }
     let year: Int
@@ -227,15 +228,32 @@ struct CalendarPage: Sendable {
             let kind = words(row.kind == 2 ? .calendarWork : .calendarRest)
             return """
                 <tr><td class="num">\(row.day.description) \(say.weekday(row.day))</td><td>\(kind)</td>\
+                <td>\(Self.holiday(row.name).map { words($0) } ?? row.name)</td>\
                 <td class="small soft">\(row.source)</td></tr>
                 """
         }
         return """
             <div class="scroll" role="region" tabindex="0" aria-label="\(words(.calendarTitle))"><table class="plain">
             <thead><tr><th scope="col">\(words(.calendarDay))</th><td></td>\
+            <th scope="col">\(words(.calendarHoliday))</th>\
             <th scope="col">\(words(.calendarSource))</th></tr></thead>
             <tbody>\(HTML.joined(rows))</tbody></table></div>
             """
+    }
+
+    /// The name of a holiday that came with the seed; nil for what people wrote themselves.
+    private static func holiday(_ code: String) -> Phrase? {
+        switch code {
+        case "newYear": .holidayNewYear
+        case "springFestival": .holidaySpringFestival
+        case "tombSweeping": .holidayTombSweeping
+        case "labourDay": .holidayLabourDay
+        case "dragonBoat": .holidayDragonBoat
+        case "midAutumn": .holidayMidAutumn
+        case "nationalDay": .holidayNationalDay
+        case "victoryDay70": .holidayVictoryDay
+        default: nil
+        }
     }
 
     private func changeForm(_ context: WebContext) -> HTML {
@@ -262,6 +280,9 @@ struct CalendarPage: Sendable {
             type="date" required value="\(typed.day)"\(Form.invalid(refusal, "day"))>\
             \(Form.error(refusal, for: "day", context))</div>
             <fieldset><legend class="sr">\(words(.calendarAdd))</legend><div class="chips">\(chips)</div></fieldset>
+            <div class="field"><label for="name">\(words(.calendarName))</label><input class="in" id="name" name="name" \
+            maxlength="40" value="\(typed.name)"\(Form.invalid(refusal, "name"))>\
+            \(Form.error(refusal, for: "name", context))</div>
             \(sourceField(context, "change-source", refusal, value: typed.confirms ? "" : typed.source))
             <button class="btn primary">\(words(.calendarAdd))</button>
             </form>

@@ -96,14 +96,14 @@ extension DirectoryHouse {
             let sent = try await typed(request, context)
             var typed = CalendarPage.Typed(
                 confirms: sent["way"] == "confirm", day: sent.trimmed("day"), kind: sent["kind"],
-                source: sent.trimmed("source"))
+                source: sent.trimmed("source"), name: sent.trimmed("name"))
             var year = Int(sent["year"]) ?? 0
             do {
                 if typed.confirms {
                     try await staff.confirmYear(year, source: typed.source, by: context.actor)
                 } else {
                     guard let day = LocalInput.day(typed.day) else { throw DirectoryRefusal.badDate }
-                    guard let kind = DayKind(code: typed.kind, name: "") else { throw WebRefusal.malformed }
+                    guard let kind = DayKind(code: typed.kind, name: typed.name) else { throw WebRefusal.malformed }
                     try await staff.changeDay(day, to: kind, source: typed.source, by: context.actor)
                     year = day.civil.year
                 }

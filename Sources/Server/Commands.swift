@@ -12,7 +12,7 @@ import Web
 package struct RedSteward: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "redsteward", abstract: "RedSteward: one house for an estate's five parties.",
-        subcommands: [Serve.self, Demo.self, Verify.self, SchemaText.self, Import.self, Bench.self])
+        subcommands: [Setup.self, Serve.self, Demo.self, Verify.self, SchemaText.self, Import.self, Bench.self])
     package init() {}
 
     package static func start() async { await main() }
@@ -98,6 +98,13 @@ func open(_ configuration: ServerConfiguration) async throws -> House {
     }
 }
 
+/// Refuses a folder that holds no house, so that a mistyped name makes none.
+func requireHouse(_ folder: String, hint: String = "") throws {
+    guard FileManager.default.fileExists(atPath: folder + "/redsteward.db") else {
+        throw ValidationError("there is no house in \(folder): it holds no redsteward.db. Check --data\(hint)")
+    }
+}
+
 enum Running {
     /// Serves until it is told to stop, then finishes what is under way.
     static func serve(_ house: House, ready: @escaping @Sendable (Int) -> Void) async throws {
@@ -138,6 +145,7 @@ struct Verify: AsyncParsableCommand {
     func run() async throws {
         var options = SQLiteDatabase.Options()
         options.readOnly = true
+        try requireHouse(data)
         let keys = try Secret.auditKey(folder: data)
         let database = try await SQLiteDatabase.open(path: data + "/redsteward.db", options: options)
         let report = try await Verifier(key: keys).verify(database)

@@ -151,6 +151,13 @@ package struct DemoSeed: Sendable {
         try await database.write { transaction in
             for area in planned { _ = try DirectoryStore.insertArea(area, code: "", at: now, transaction) }
             for body in bodies { try DirectoryStore.insertOrganisation(body, parent: nil, at: now, transaction) }
+            // No area code begins with 000: nobody has these numbers.
+            for (key, phone) in [
+                ("property", "000-5550-0101"), ("property2", "000-5550-0102"), ("community", "000-5550-0103"),
+                ("community2", "000-5550-0104"), ("street", "000-5550-0105"),
+            ] {
+                if let body = fixed.organisations[key] { try ServiceLineStore.put(phone, for: body.id, transaction) }
+            }
         }
         var posts: [String: (person: PersonID, post: PostID)] = [:]
         var people: [String: PersonID] = [:]

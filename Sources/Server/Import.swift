@@ -29,7 +29,11 @@ struct ImportCases: AsyncParsableCommand {
     @Option(help: "Where the rows go that cannot be read, instead of FILE.rejected.csv.")
     var rejected: String?
 
+    @Flag(help: "Make a new house where the folder holds none.")
+    var create = false
+
     func run() async throws {
+        if !create { try requireHouse(data, hint: ", or make a new house with --create") }
         let house = try await open(ServerConfiguration(folder: data))
         do {
             var job = try CaseImportJob(file: file, mapping: mapping)

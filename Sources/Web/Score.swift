@@ -5,7 +5,7 @@ import Kernel
 ///
 /// Guarantees: any input makes a picture; what is earlier never stands to the right of what is later; distance is true
 /// between bounds and a compressed wait is always marked; a label never covers a head or another label. Moments are
-/// compared by the minute. At most `drawnNotes` notes are drawn: the first and the latest, with a mark between.
+/// compared by the minute; where all that was done lies within one minute and more than one party acted, by the second. At most `drawnNotes` notes are drawn: the first and the latest, with a mark between.
 package struct Score: Sendable {
     package struct Note: Sendable {
         package enum State: Int, Sendable {

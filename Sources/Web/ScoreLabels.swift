@@ -190,7 +190,7 @@ struct ScoreLabels {
         var ranked: [(rank: Int, index: Int)] = []
         ranked.reserveCapacity(layout.heads.count)
         let promise = layout.heads.first(where: \.isAwaited)?.minute
-        let outcome = score.slur.map { ScoreLayout.minute($0.to) }
+        let outcome = score.slur.map { layout.minute($0.to) }
         var last: Int64?
         for (index, head) in layout.heads.enumerated() where head.minute != last {
             let rank =
@@ -240,7 +240,7 @@ struct ScoreLabels {
     private mutating func placeAxis() {
         guard let first = layout.minutes.first, let last = layout.minutes.last else { return }
         let words = score.words
-        func instant(_ minute: Int64) -> Instant { Instant(ms: minute * Instant.minuteMs) }
+        func instant(_ minute: Int64) -> Instant { Instant(ms: minute * layout.grain) }
         let isOneDay = words.day(instant(first)) == words.day(instant(last))
         var taken: [String] = []
         for (minute, canRepeat, isLate) in axisOrder() {
@@ -254,6 +254,10 @@ struct ScoreLabels {
                 } else if !canRepeat {
                     continue
                 }
+            } else if layout.grain < Instant.minuteMs {
+                // The seconds of one minute have one name.
+                guard !taken.contains(text) else { continue }
+                taken.append(text)
             }
             placeInRow(.axis, x: layout.place(minute), y: axisY, text: text, edge: 0.15, isLate: isLate)
         }
@@ -263,7 +267,7 @@ struct ScoreLabels {
     /// and the running limit say their time too.
     private func axisOrder() -> [(minute: Int64, canRepeat: Bool, isLate: Bool)] {
         let promise = layout.heads.first(where: \.isAwaited)?.minute
-        let outcome = score.slur.map { ScoreLayout.minute($0.to) }
+        let outcome = score.slur.map { layout.minute($0.to) }
         let first = layout.heads.first?.minute
         var ranked: [(rank: Int, minute: Int64, canRepeat: Bool, isLate: Bool)] = []
         ranked.reserveCapacity(layout.minutes.count)

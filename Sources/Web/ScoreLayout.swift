@@ -56,13 +56,17 @@ struct ScoreLayout {
     /// The notes between these minutes are left out.
     private var omitted: (after: Int64, before: Int64)?
 
+    /// Milliseconds of one step of time: all that is called a minute here counts these.
+    private(set) var grain = Instant.minuteMs
+
     init(_ score: Score) {
+        grain = Self.grain(score.notes)
         layHeads(score.notes)
         layBars(score)
         if let finished = score.finishedAt {
-            endMinute = max(Self.minute(finished), heads.last { !$0.isAwaited }?.minute ?? 0)
+            endMinute = max(minute(finished), heads.last { !$0.isAwaited }?.minute ?? 0)
         } else if let now = score.now {
-            nowMinute = Self.minute(now)
+            nowMinute = minute(now)
         }
         layTime()
         for index in heads.indices { heads[index].x = place(heads[index].minute) }
@@ -72,14 +76,33 @@ struct ScoreLayout {
         layStems()
         layHolds(score.holds)
         if let bow = score.slur {
-            let ends = (place(Self.minute(bow.from)), place(Self.minute(bow.to)))
+            let ends = (place(minute(bow.from)), place(minute(bow.to)))
             slur = (min(ends.0, ends.1), max(ends.0, ends.1))
         }
     }
 
     /// Whole minutes. What no case can have seen counts as the nearest moment that one can.
-    static func minute(_ instant: Instant) -> Int64 {
-        max(Instant.accepted.lowerBound, min(instant, Instant.accepted.upperBound)).ms / Instant.minuteMs
+    static func minute(_ instant: Instant, grain: Int64 = Instant.minuteMs) -> Int64 {
+        max(Instant.accepted.lowerBound, min(instant, Instant.accepted.upperBound)).ms / grain
+    }
+
+    func minute(_ instant: Instant) -> Int64 { Self.minute(instant, grain: grain) }
+
+    /// Minutes, or seconds where several parties did everything within one minute: else all of it were one point.
+    private static func grain(_ notes: [Score.Note]) -> Int64 {
+        var first: Score.Note?
+        var isShared = false
+        var isSpread = false
+        for note in notes where note.state == .done || note.state == .doneLate {
+            guard let known = first else {
+                first = note
+                continue
+            }
+            guard minute(note.at) == minute(known.at) else { return Instant.minuteMs }
+            if note.party != known.party { isShared = true }
+            if minute(note.at, grain: 1000) != minute(known.at, grain: 1000) { isSpread = true }
+        }
+        return isShared && isSpread ? 1000 : Instant.minuteMs
     }
 
     // MARK: Parts
@@ -116,7 +139,7 @@ struct ScoreLayout {
         var count = 0
         while start > 0 {
             let index = order[start - 1]
-            let other = Self.minute(notes[index].at)
+            let other = self.minute(notes[index].at)
             if other != minute {
                 if count >= Score.drawnNotes { break }
                 minute = other
@@ -131,7 +154,7 @@ struct ScoreLayout {
     }
 
     private mutating func lay(_ note: borrowing Score.Note, _ index: Int) {
-        let minute = Self.minute(note.at)
+        let minute = self.minute(note.at)
         let line = Int(note.party.rawValue)
         var position = heads.count
         while position > 0, heads[position - 1].minute == minute, heads[position - 1].line > line { position -= 1 }
@@ -150,7 +173,7 @@ struct ScoreLayout {
     private mutating func layBars(_ score: Score) {
         var pending: Int?
         for (index, limit) in score.limits.enumerated() {
-            let minute = Self.minute(limit.at)
+            let minute = self.minute(limit.at)
             if limit.state == .kept || limit.state == .broken {
                 if let omitted, minute > omitted.after, minute < omitted.before { continue }
                 bars.append(Bar(minute: minute, limit: index, state: limit.state))
@@ -166,7 +189,7 @@ struct ScoreLayout {
         if bars.count >= Score.drawnLimits { bars.removeFirst(bars.count - Score.drawnLimits + 1) }
         guard let pending else { return }
         let limit = score.limits[pending]
-        let bar = Bar(minute: Self.minute(limit.at), limit: pending, state: limit.state)
+        let bar = Bar(minute: minute(limit.at), limit: pending, state: limit.state)
         let position = bars.firstIndex { $0.minute > bar.minute } ?? bars.count
         bars.insert(bar, at: position)
     }
@@ -193,8 +216,8 @@ struct ScoreLayout {
 
     private mutating func layHolds(_ source: [Score.Hold]) {
         for hold in source.suffix(Score.drawnHolds) {
-            let from = Self.minute(hold.from)
-            let to = Self.minute(hold.to)
+            let from = minute(hold.from)
+            let to = minute(hold.to)
             if let omitted, from >= omitted.after, to <= omitted.before, from > omitted.after || to < omitted.before {
                 continue
             }

@@ -116,6 +116,19 @@ import Testing
         }
     }
 
+    @Test func theImportedCategoriesOfAScopeAreFoundByTheIndexes() async throws {
+        try await District.with { d in
+            try await fill(d)
+            for level in [AreaLevel.estate, .community, .street, .district] {
+                let place = Scope.Place(area: AreaID(1), level: level, path: .root)
+                let sql = try #require(CaseHistoryStore.importedSQL(place, hiding: [OrganisationID(5)]))
+                let plan = try await d.database.plan(sql)
+                #expect(plan.contains { $0.contains("\(level)_category (\(level)_id=? AND category_id=?)") }, "\(plan)")
+                #expect(!plan.contains { $0.hasPrefix("SCAN c") || $0.contains("TEMP B-TREE") }, "\(plan)")
+            }
+        }
+    }
+
     @Test func aResidentsListAndTheLedgerReadNothingElse() async throws {
         try await District.with { d in
             try await fill(d)

@@ -23,8 +23,9 @@ struct TestHouse: Sendable {
     /// Thursday, 19 March 2026, 16:00 in China.
     static let start = Zone.shanghai.instant(Day(number: 20531), hour: 16)
 
+    /// - Parameter codes: false for a house that cannot send one-time codes.
     static func with(
-        _ configure: (inout ServerConfiguration) throws -> Void = { _ in },
+        codes: Bool = true, _ configure: (inout ServerConfiguration) throws -> Void = { _ in },
         _ body: @Sendable (TestHouse) async throws -> Void
     ) async throws {
         var template = Array("/tmp/redsteward-server-XXXXXX".utf8CString)
@@ -32,7 +33,7 @@ struct TestHouse: Sendable {
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         var configuration = ServerConfiguration(folder: folder + "/data")
-        configuration.demo = true
+        configuration.demo = codes
         configuration.passwordCost = .weakest
         configuration.recorder = SQLLog.recorder
         try configure(&configuration)

@@ -174,6 +174,31 @@ import Testing
         #expect(figure.contains("Second.") && !figure.contains("First."))
     }
 
+    @Test func `a case of one minute is spread by the second, in order and with its words apart`() {
+        let at = ScoreCases.time(18, 9, 12)
+        let acts: [(Int64, Party, String)] = [
+            (1, .resident, "报事"), (4, .community, "派单"), (9, .property, "上门"), (15, .property, "修好"),
+            (21, .resident, "满意"), (30, .community, "销号"),
+        ]
+        func score(_ step: Int64) -> Score {
+            Score(
+                notes: acts.map { Score.Note(at: at.adding(ms: $0.0 * step), party: $0.1, label: $0.2, title: $0.2) },
+                limits: [.init(at: at.adding(hours: 3), label: "上门限时", state: .ahead)],
+                finishedAt: at.adding(ms: 30 * step), words: ScoreCases.words)
+        }
+        let layout = ScoreLayout(score(1000))
+        #expect(layout.heads.map { layout.minutes.firstIndex(of: $0.minute) } == [0, 1, 2, 3, 4, 5])
+        #expect(zip(layout.heads, layout.heads.dropFirst()).allSatisfy { $1.x - $0.x > 4 })
+        let figure = ScoreCases.score(score(1000)).text
+        for (_, _, word) in acts { #expect(figure.contains(">\(word)</text>"), "\(word)") }
+        // One minute has one time below, not six.
+        #expect(figure.matches(of: />9:12<\/text>/).count == 1)
+        // As soon as it took longer, minutes count again.
+        #expect(ScoreLayout(score(60_000)).grain == Instant.minuteMs)
+        let drawn = marks(in: figure).filter { $0.name == "n.d" }.map { $0.numbers.first ?? -1 }
+        #expect(drawn.count == 6 && zip(drawn, drawn.dropFirst()).allSatisfy { $0 < $1 })
+    }
+
     @Test func `overdue note stays seen beside a done one`() {
         let at = ScoreCases.time(18, 9, 12)
         let notes = [

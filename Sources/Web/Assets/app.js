@@ -114,8 +114,10 @@
           const doc = new DOMParser().parseFromString(await answer.text(), 'text/html');
           const focus = document.activeElement?.closest('.job')?.getAttribute('href');
           for (const sel of ['.jobs', '.queues']) {
-            const from = $(sel, doc), to = $(sel);
-            if (from && to) to.replaceChildren(...from.childNodes);
+            const from = [...doc.querySelectorAll(sel)], to = [...document.querySelectorAll(sel)];
+            // In large type a list may have gained or lost its second part.
+            if (from.length !== to.length) { location.reload(); return; }
+            from.forEach((part, i) => to[i].replaceChildren(...part.childNodes));
           }
           if (focus) rows().find((r) => r.getAttribute('href') === focus)?.focus();
         } catch { /* the next event tries again */ }
