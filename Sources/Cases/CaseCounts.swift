@@ -62,33 +62,40 @@ final class DrawnRows: Sendable {
         var version: Int64
         var language: Language
     }
-    private struct State {
-        var slot: Int64 = 0
-        var rows: [Key: HTML] = [:]
+    private struct Drawn {
+        var slot: Int64
+        var row: HTML
     }
-    private let state = Mutex(State())
+    private let state = Mutex<[Key: Drawn]>([:])
     private static let slotMs: Int64 = 10_000
     /// About 600 bytes each.
-    private static let limit = 20_000
+    private static let limit = 10_000
 
     init() {}
 
+    /// Each row has ten seconds of its own, so that a list does not grow old all at once.
+    private static func slot(_ id: CaseID, _ now: Instant) -> Int64 {
+        let shift = (id.raw &* 0x1E37_79B9_7F4A_7C15).magnitude % UInt64(slotMs)
+        return (now.ms + Int64(shift)) / slotMs
+    }
+
     /// What is drawn already, in the order of the places.
     func find(_ places: [CaseStore.DeskPlace], at now: Instant, in language: Language) -> [HTML?] {
-        let slot = now.ms / Self.slotMs
-        return state.withLock { state in
-            guard state.slot == slot else { return [HTML?](repeating: nil, count: places.count) }
-            return places.map { state.rows[Key(id: $0.id.raw, version: $0.version, language: language)] }
+        state.withLock { state in
+            places.map { place in
+                let found = state[Key(id: place.id.raw, version: place.version, language: language)]
+                return found?.slot == Self.slot(place.id, now) ? found?.row : nil
+            }
         }
     }
 
     func keep(_ rows: [(CaseStore.DeskPlace, HTML)], at now: Instant, in language: Language) {
         guard !rows.isEmpty else { return }
-        let slot = now.ms / Self.slotMs
         state.withLock { state in
-            if state.slot != slot || state.rows.count >= Self.limit { (state.slot, state.rows) = (slot, [:]) }
+            if state.count >= Self.limit { state = [:] }
             for (place, row) in rows {
-                state.rows[Key(id: place.id.raw, version: place.version, language: language)] = row
+                state[Key(id: place.id.raw, version: place.version, language: language)] = Drawn(
+                    slot: Self.slot(place.id, now), row: row)
             }
         }
     }

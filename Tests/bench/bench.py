@@ -35,7 +35,7 @@ def serve():
 
 
 def load(port, callers, path, token, script=None):
-    command = ["wrk", "-t2", f"-c{callers}", f"-d{seconds}s", "--latency", "-H", f"Authorization: Bearer {token}"]
+    command = ["wrk", "-t1", f"-c{callers}", f"-d{seconds}s", "--latency", "-H", f"Authorization: Bearer {token}"]
     if script:
         command += ["-s", script]
     out = subprocess.run(command + [f"http://127.0.0.1:{port}{path}"], capture_output=True, text=True, check=True).stdout
