@@ -80,6 +80,12 @@ extension Phrase {
     package static let meWaiting = Phrase("{0}（等核对）", "{0} (being checked)")
     package static let meName = Phrase("怎么称呼您", "Your name")
     package static let mePhone = Phrase("手机号 {0}", "Mobile {0}")
+    package static let serviceLine = Phrase("服务电话", "Service telephone")
+    package static let serviceLineLabel = Phrase("居民打哪个电话", "The number that residents call")
+    package static let serviceLineHelp = Phrase(
+        "写值班台的号码，不要写个人的。不填就不显示。", "The desk's number, never a person's own. Left empty, none is shown.")
+    package static let refuseServiceLine = Phrase(
+        "电话只写数字、空格、- 和 +，3 到 15 位数字。", "A number has 3 to 15 digits, with spaces, - and + only.")
     package static let mePassword = Phrase("密码", "Password")
     package static let passwordChange = Phrase("换一个密码", "Change the password")
     package static let passwordChanged = Phrase(

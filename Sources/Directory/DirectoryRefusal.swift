@@ -6,6 +6,7 @@ package enum DirectoryRefusal: Refusal, Equatable {
     case noPost
     case wrongPassword
     case newPassword
+    case badServiceLine
     case locked
     case badPhone
     case wrongCode
@@ -63,6 +64,7 @@ package enum DirectoryRefusal: Refusal, Equatable {
         switch self {
         case .wrongPassword, .badPassword: "password"
         case .newPassword: "fresh"
+        case .badServiceLine: "line"
         case .badPhone, .phoneTaken, .codesNotSent: "phone"
         case .wrongCode: "code"
         case .badName, .areaTaken, .badAreaName, .badOrganisationName, .organisationTaken, .severalPeople:
@@ -88,6 +90,7 @@ package enum DirectoryRefusal: Refusal, Equatable {
         case .noPost: Phrase.refuseNoPost()
         case .wrongPassword: Phrase.refuseWrongPassword()
         case .newPassword: Phrase.refuseNewPassword()
+        case .badServiceLine: Phrase.refuseServiceLine()
         case .locked: Phrase.refuseLocked()
         case .badPhone: Phrase.refuseBadPhone()
         case .wrongCode: Phrase.refuseWrongCode()

@@ -183,7 +183,7 @@ struct MePage: Sendable {
             """
         }
         return """
-            <section aria-labelledby="pw"><h2 id="pw">\(words(.mePassword))</h2>\(done)
+            <section class="stack" aria-labelledby="pw"><h2 id="pw">\(words(.mePassword))</h2>\(done)
             <details class="card"\(open)><summary>\(words(.passwordChange))</summary>
             <form class="stack" method="post" action="/me/password">\(Layout.token(context))
             \(Form.summary(refusal, context))\(field("password", .passwordOld, "current-password"))

@@ -73,6 +73,33 @@ package struct OrganisationActions: Sendable {
         }
     }
 
+    /// The number that residents call. Never a person's own: those are sealed and not shown.
+    ///
+    /// - Parameters:
+    ///   - typed: digits, spaces, `-` and `+`, with 3 to 15 digits; empty takes the number away.
+    ///   - seen: the number that the person saw; if somebody gave another one since, nothing changes.
+    package func setServiceLine(
+        _ typed: String, of id: OrganisationID, was seen: String, by actor: Actor
+    ) async throws {
+        guard let person = actor.person else { throw DirectoryRefusal.noPost }
+        let digits = typed.unicodeScalars.filter { ("0"..."9").contains($0) }.count
+        let isPlain = typed.unicodeScalars.allSatisfy { ("0"..."9").contains($0) || " -+".unicodeScalars.contains($0) }
+        guard typed.isEmpty || (isPlain && (3...15).contains(digits) && typed.utf8.count <= ServiceLineStore.longest)
+        else { throw DirectoryRefusal.badServiceLine }
+        let now = world.now()
+        try await database.write { [journal] transaction in
+            let (_, area, post) = try Self.place(id, actor, transaction)
+            guard try ServiceLineStore.phone(of: id, transaction) == seen else {
+                throw DirectoryRefusal.changedMeanwhile
+            }
+            try ServiceLineStore.put(typed, for: id, transaction)
+            try journal.audit(
+                AuditEntry(
+                    area: area.estate ?? area.id, actor: person, post: post.id, verb: "organisation.phone",
+                    subject: id.raw, detail: "\(seen) > \(typed)"), at: now, transaction)
+        }
+    }
+
     // MARK: Posts
 
     /// Who is given which post, from which day to which.

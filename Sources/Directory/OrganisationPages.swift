@@ -79,10 +79,11 @@ enum PlaceField {
 /// One organisation: its posts with their people and days, and forms to give a post, to end one, to rename.
 struct OrganisationPage: Sendable {
     struct Typed: Sendable {
-        /// Which form was sent: `rename`, `grant` or `end`.
+        /// Which form was sent: `rename`, `line`, `grant` or `end`.
         var way = ""
         var name = ""
         var phone = ""
+        var line = ""
         var isAnother = false
         var role = ""
         var area = ""
@@ -101,6 +102,7 @@ struct OrganisationPage: Sendable {
             way = sent["way"]
             name = sent.trimmed("name")
             phone = sent.trimmed("phone")
+            line = sent.trimmed("line")
             isAnother = sent["another"] == "1"
             role = sent["role"]
             area = sent["area"]
@@ -113,6 +115,8 @@ struct OrganisationPage: Sendable {
         }
     }
     let organisation: Organisation
+    /// The number of its service desk; may be empty.
+    let line: String
     let area: Area
     let posts: [PostRow]
     let places: [Area]
@@ -137,6 +141,7 @@ struct OrganisationPage: Sendable {
             \(typed.way == "end" ? Form.summary(typed.refusal, context) : .empty)
             \(list)</section>
             \(grantForm(context))
+            \(lineForm(context))
             \(renameForm(context))
             </div>
             """
@@ -248,6 +253,26 @@ struct OrganisationPage: Sendable {
                 context))
             </div></fieldset>
             <button class="btn primary">\(words(.postAdd))</button>
+            </form>
+            """
+    }
+
+    private func lineForm(_ context: WebContext) -> HTML {
+        let words = context.words
+        let isThis = typed.way == "line"
+        let refusal = isThis ? typed.refusal : nil
+        return """
+            <form class="card stack narrow" method="post" \
+            action="\(Href("/desk/organisations/", organisation.id.text))" aria-labelledby="line">\
+            \(Layout.token(context))<input type=hidden name=way value=line>\
+            <input type=hidden name=was value="\(line)">
+            <h2 id="line">\(words(.serviceLine))</h2>
+            \(Form.summary(refusal, context))
+            <div class="field"><label for="line-phone">\(words(.serviceLineLabel))</label>
+            <input class="in" type="tel" id="line-phone" name="line" maxlength="\(ServiceLineStore.longest)" \
+            value="\(isThis ? typed.line : line)"\(Form.invalid(refusal, "line"))>\
+            \(Form.error(refusal, for: "line", context))<p class="help">\(words(.serviceLineHelp))</p></div>
+            <button class="btn">\(words(.save))</button>
             </form>
             """
     }

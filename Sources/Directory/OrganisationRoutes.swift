@@ -37,6 +37,9 @@ extension DirectoryHouse {
                 switch typed.way {
                 case "rename":
                     try await organisations.rename(id, to: typed.name, was: sent["was"], by: context.actor)
+                case "line":
+                    try await organisations.setServiceLine(
+                        sent.trimmed("line"), of: id, was: sent["was"], by: context.actor)
                 case "grant": try await organisations.grant(grant(id, sent), by: context.actor)
                 case "end":
                     guard let post = PostID(text: typed.post), let seen = Day(text: sent["was"]) else {
@@ -100,7 +103,8 @@ extension DirectoryHouse {
             if places.isEmpty { places = [area] }
             let posts = try OrganisationStore.posts(of: id, transaction).filter { scope.contains($0.path) }
             return OrganisationPage(
-                organisation: body, area: area, posts: posts, places: places, today: today, typed: typed)
+                organisation: body, line: try ServiceLineStore.phone(of: id, transaction), area: area, posts: posts,
+                places: places, today: today, typed: typed)
         }
         let main = view.main(context)
         return shown(staffPage(view.organisation.name, main, context), typed.refusal, context)

@@ -16,7 +16,13 @@ package enum ServiceLineStore {
         _ phone: String, for organisation: OrganisationID, _ transaction: any WriteTransaction
     ) throws {
         try transaction.run(
-            "update directory_organisation set phone = \(String(phone.prefix(longest))) where id = \(organisation)")
+            "update directory_organisation set phone = \(phone) where id = \(organisation)")
+    }
+
+    static func phone(of organisation: OrganisationID, _ transaction: any ReadTransaction) throws -> String {
+        try transaction.first("select phone from directory_organisation where id = \(organisation)") {
+            try $0.text(0)
+        } ?? ""
     }
 
     /// Whom residents of a place call: the nearest organisation that has a number, the property company's before others.

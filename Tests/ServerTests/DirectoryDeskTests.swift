@@ -522,4 +522,30 @@ import Testing
         #expect(households.map(\.from.number) == [101] && households.map(\.to.number) == [9002])
         try await database.close()
     }
+
+    @Test func aServiceTelephoneIsANumberAndOneOfTwoEditorsIsTold() async throws {
+        try await TestHouse.with { h in
+            let session = try await h.signIn("administrator")
+            let list = try await h.send(session, .get, "/desk/organisations")
+            let path = String(try #require(list.text.firstMatch(of: /href="(\/desk\/organisations\/[0-9a-z]{13})"/)?.1))
+            func put(_ line: String, was: String) async throws -> TestHouse.Answered {
+                try await h.send(session, .post, path, form: ["way": "line", "line": line, "was": was])
+            }
+            let page = try await h.send(session, .get, path)
+            let before = String(
+                try #require(
+                    page.text.firstMatch(of: /name=way value=line><input type=hidden name=was value="([^"]*)"/)?.1))
+            for wrong in ["12", "call me", "0595-1234<b>", "1234567890123456"] {
+                let answer = try await put(wrong, was: before)
+                #expect(answer.status == 422 && answer.text.contains("line-error"), "\(wrong) \(answer.status)")
+                #expect(
+                    answer.text.contains("value=\"\(wrong.replacing("<", with: "&lt;").replacing(">", with: "&gt;"))\"")
+                )
+            }
+            #expect(try await put("0000 555 0199", was: before).status == 303)
+            #expect(try await put("0000 555 0177", was: before).status == 409)
+            #expect(try await h.send(session, .get, path).text.contains("value=\"0000 555 0199\""))
+            #expect(try await put("", was: "0000 555 0199").status == 303)
+        }
+    }
 }

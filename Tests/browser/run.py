@@ -195,6 +195,9 @@ class Run:
         row.wait_for(timeout=8000)
         self.check("the open desk shows it without a reload", True)
         print(f"# live after {time.monotonic() - began:.1f} s")
+        self.check("the small scores have their five lines", officer.evaluate(
+            "(u => u && getComputedStyle(u).stroke !== 'none' && document.getElementById('ms') !== null)"
+            "(document.querySelector('.job .mini use'))"))
         self.take(officer, "desk-live")
         source = resident.locator(".shot").get_attribute("href")
         picture = resident.request.get(self.base + source).body()
