@@ -125,6 +125,17 @@ package struct CaseActions: Sendable {
             if case .staff(_, _, let phone) = new.sender, let phone {
                 try secrets.seal(phone, person: PersonID(id.raw), world: world)
             } else { nil }
+        let isStaff = if case .staff = new.sender { true } else { false }
+        let reporter: PersonID? = if case .resident(let person, _) = new.sender { person } else { nil }
+        let name: String =
+            switch new.sender {
+            case .resident(_, let name): name
+            case .staff(_, let name, _): String(name.prefix(40))
+            case .anonymous: ""
+            }
+        let title = Self.title(words)
+        let terms = TextTerms.index("\(title) \(words) \(name)")
+        let known = Set(terms)
         return try await write { [self, code] transaction in
             if let before = try CaseStore.keyed(owner: owner, key: new.key, transaction) {
                 guard Secrets.same(before.digest, digest) else { throw CaseRefusal.keyUsedForOther }
@@ -137,21 +148,13 @@ package struct CaseActions: Sendable {
             let about =
                 try new.about ?? (category.kind == .complaint ? Self.propertyFamily(place.path, transaction) : nil)
             let urgency = new.urgency ?? category.urgency
-            let isStaff = if case .staff = new.sender { true } else { false }
-            let reporter: PersonID? = if case .resident(let person, _) = new.sender { person } else { nil }
-            let name: String =
-                switch new.sender {
-                case .resident(_, let name): name
-                case .staff(_, let name, _): String(name.prefix(40))
-                case .anonymous: ""
-                }
             var record = CaseRecord(
                 id: id,
                 number: try CaseStore.nextNumber(
                     estate: place.estate, day: Zone.shanghai.day(of: now), transaction),
                 place: place, category: category.id, kind: category.kind, urgency: urgency,
                 level: place.estate != 0 ? .estate : place.community != 0 ? .community : .street, status: .reported,
-                suspended: false, queue: .intake, soon: false, channel: new.channel, title: Self.title(words),
+                suspended: false, queue: .intake, soon: false, channel: new.channel, title: title,
                 body: words, reporter: reporter, reporterName: name, contactMasked: sealed?.masked ?? "",
                 holder: .community, leadParty: category.party, assisting: [],
                 about: category.kind == .complaint ? about : nil, assignee: nil, assigneePost: nil, assigneeName: "",
@@ -197,7 +200,7 @@ package struct CaseActions: Sendable {
             }
             try CaseStore.putKey(owner: owner, key: new.key, case: id, digest: digest, at: now, transaction)
             try CaseMigrations.text.add(
-                id.raw, TextTerms.index("\(record.title) \(words) \(place.words) \(name)"), transaction)
+                id.raw, terms + TextTerms.index(place.words).filter { !known.contains($0) }, transaction)
             try CaseStore.tally(record, .intake, by: 1, transaction)
             try CaseStore.count(record, .reported, at: now, transaction)
             try journal.audit(

@@ -21,7 +21,8 @@ package struct OutboxConsumer: Sendable, ExpressibleByStringLiteral {
 /// Audit rows go in unchained, so actions in one area do not wait for each other; the `Sealer` chains them afterwards.
 package struct StandardJournal: Journal {
     private let consumers: [OutboxConsumer]
-    private let auditKey: SymmetricKey
+    /// Begun with the key, which takes as long as a short entry itself.
+    private let begun: HMAC<SHA256>
     private let nextID: @Sendable () -> Int64
 
     /// - Parameters:
@@ -29,13 +30,13 @@ package struct StandardJournal: Journal {
     ///   - nextID: `World.nextID`.
     package init(consumers: [OutboxConsumer], auditKey: [UInt8], nextID: @escaping @Sendable () -> Int64) {
         self.consumers = consumers
-        self.auditKey = SymmetricKey(data: auditKey)
+        begun = HMAC<SHA256>(key: SymmetricKey(data: auditKey))
         self.nextID = nextID
     }
 
     package func audit(_ entry: AuditEntry, at now: Instant, _ transaction: any WriteTransaction) throws {
         let id = nextID()
-        let digest = AuditDigest.make(id: id, at: now, entry, key: auditKey)
+        let digest = AuditDigest.make(id: id, at: now, entry, begun)
         try transaction.run(
             """
             insert into storage_audit (id, area_id, at_ms, actor_id, post_id, verb, subject_id, digest)
@@ -68,8 +69,10 @@ package enum AuditDigest {
             digest, authenticating: bytes(id: id, at: at, entry), using: SymmetricKey(data: auditKey))
     }
 
-    static func make(id: Int64, at: Instant, _ entry: AuditEntry, key: SymmetricKey) -> [UInt8] {
-        Array(HMAC<SHA256>.authenticationCode(for: bytes(id: id, at: at, entry), using: key))
+    static func make(id: Int64, at: Instant, _ entry: AuditEntry, _ begun: HMAC<SHA256>) -> [UInt8] {
+        var mac = begun
+        mac.update(data: bytes(id: id, at: at, entry))
+        return Array(mac.finalize())
     }
 
     private static func bytes(id: Int64, at: Instant, _ entry: AuditEntry) -> [UInt8] {

@@ -50,7 +50,7 @@ final class GroupCommit: Sendable {
         }
     }
 
-    /// Accepts no more, and returns when every accepted write has its answer.
+    /// Accepts no more, and returns when every accepted write is committed or refused; the answers are on their way.
     func finish() async {
         state.withLock { $0.isFinished = true }
         await withCheckedContinuation { continuation in
@@ -115,7 +115,8 @@ private struct Session {
             rollback()
             return false
         }
-        for write in batch { write.answer(nil) }
+        // The callers are woken elsewhere: the writer goes on with the next batch at once.
+        Task.detached { for write in batch { write.answer(nil) } }
         return true
     }
 
