@@ -3,8 +3,6 @@ import Foundation
 import Hummingbird
 import Kernel
 import Logging
-import NIOCore
-import NIOPosix
 import ServiceLifecycle
 import Storage
 import StorageSQLite
@@ -17,12 +15,7 @@ package struct RedSteward: AsyncParsableCommand {
         subcommands: [Setup.self, Serve.self, Demo.self, Verify.self, SchemaText.self, Import.self, Bench.self])
     package init() {}
 
-    /// Runs the command on the threads that serve connections: a page is made where its request came in, without being
-    /// handed to another thread and back (decision 0005). Where the runtime does not offer this, nothing changes.
-    package static func start() async {
-        NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
-        await main()
-    }
+    package static func start() async { await main() }
 }
 
 struct ServeOptions: ParsableArguments {
