@@ -258,41 +258,43 @@ struct OrganisationPage: Sendable {
     }
 
     private func lineForm(_ context: WebContext) -> HTML {
-        let words = context.words
-        let isThis = typed.way == "line"
-        let refusal = isThis ? typed.refusal : nil
-        return """
-            <form class="card stack narrow" method="post" \
-            action="\(Href("/desk/organisations/", organisation.id.text))" aria-labelledby="line">\
-            \(Layout.token(context))<input type=hidden name=way value=line>\
-            <input type=hidden name=was value="\(line)">
-            <h2 id="line">\(words(.serviceLine))</h2>
-            \(Form.summary(refusal, context))
-            <div class="field"><label for="line-phone">\(words(.serviceLineLabel))</label>
-            <input class="in" type="tel" id="line-phone" name="line" maxlength="\(ServiceLineStore.longest)" \
-            value="\(isThis ? typed.line : line)"\(Form.invalid(refusal, "line"))>\
-            \(Form.error(refusal, for: "line", context))<p class="help">\(words(.serviceLineHelp))</p></div>
-            <button class="btn">\(words(.save))</button>
-            </form>
+        change("line", .serviceLine, seen: line, button: .save, context) { refusal in
             """
+            <label for="line-phone">\(context.words(.serviceLineLabel))</label>
+            <input class="in" type="tel" id="line-phone" name="line" maxlength="\(ServiceLineStore.longest)" \
+            value="\(typed.way == "line" ? typed.line : line)"\(Form.invalid(refusal, "line"))>\
+            \(Form.error(refusal, for: "line", context))<p class="help">\(context.words(.serviceLineHelp))</p>
+            """
+        }
     }
 
     private func renameForm(_ context: WebContext) -> HTML {
+        change("rename", .areaRename, seen: organisation.name, button: .areaRename, context) { refusal in
+            """
+            <label for="rename-name">\(context.words(.organisationName))</label>
+            <input class="in" id="rename-name" name="name" maxlength="\(OrganisationActions.longestName)" required \
+            value="\(typed.way == "rename" ? typed.name : organisation.name)"\(Form.invalid(refusal, "name"))>\
+            \(Form.error(refusal, for: "name", context))
+            """
+        }
+    }
+
+    /// A form of one field. It carries what the person saw, so that the second of two who change it is told.
+    private func change(
+        _ way: String, _ title: Phrase, seen: String, button: Phrase, _ context: WebContext,
+        _ field: ((any Refusal)?) -> HTML
+    ) -> HTML {
         let words = context.words
-        let isThis = typed.way == "rename"
-        let refusal = isThis ? typed.refusal : nil
+        let refusal = typed.way == way ? typed.refusal : nil
         return """
             <form class="card stack narrow" method="post" \
-            action="\(Href("/desk/organisations/", organisation.id.text))" aria-labelledby="rename">\
-            \(Layout.token(context))<input type=hidden name=way value=rename>\
-            <input type=hidden name=was value="\(organisation.name)">
-            <h2 id="rename">\(words(.areaRename))</h2>
+            action="\(Href("/desk/organisations/", organisation.id.text))" aria-labelledby="\(way)">\
+            \(Layout.token(context))<input type=hidden name=way value=\(way)>\
+            <input type=hidden name=was value="\(seen)">
+            <h2 id="\(way)">\(words(title))</h2>
             \(Form.summary(refusal, context))
-            <div class="field"><label for="rename-name">\(words(.organisationName))</label>
-            <input class="in" id="rename-name" name="name" maxlength="\(OrganisationActions.longestName)" required \
-            value="\(isThis ? typed.name : organisation.name)"\(Form.invalid(refusal, "name"))>\
-            \(Form.error(refusal, for: "name", context))</div>
-            <button class="btn">\(words(.areaRename))</button>
+            <div class="field">\(field(refusal))</div>
+            <button class="btn">\(words(button))</button>
             </form>
             """
     }

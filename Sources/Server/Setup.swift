@@ -33,6 +33,12 @@ struct Setup: AsyncParsableCommand {
         guard let level = levels[level] else {
             throw ValidationError("the level is one of \(levels.keys.sorted().joined(separator: ", "))")
         }
+        do {
+            // Before anything is made: a slip of the hand leaves no empty house behind.
+            try FirstSteps.check(names: [area, organisation, name], login: login)
+        } catch {
+            throw ValidationError(error.rawValue)
+        }
         let house = try await open(ServerConfiguration(folder: data))
         do {
             let password = try await FirstSteps(house: house).take(
@@ -59,16 +65,20 @@ struct FirstSteps {
     let house: House
     private static let alphabet = Array("23456789abcdefghjkmnpqrstuvwxyz")
 
-    func take(
-        area typedArea: String, level: AreaLevel, organisation: String, login: String, name: String
-    ) async throws -> String {
-        for text in [typedArea, organisation, name] {
-            guard (1...40).contains(text.unicodeScalars.count), TextRules.isPlain(text) else { throw Failure.badName }
+    static func check(names: [String], login: String) throws(Failure) {
+        for text in names {
+            guard (1...40).contains(text.unicodeScalars.count), TextRules.isPlain(text) else { throw .badName }
         }
         let isLogin = login.utf8.allSatisfy {
             (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x2E
         }
-        guard (2...40).contains(login.utf8.count), isLogin else { throw Failure.badLogin }
+        guard (2...40).contains(login.utf8.count), isLogin else { throw .badLogin }
+    }
+
+    func take(
+        area typedArea: String, level: AreaLevel, organisation: String, login: String, name: String
+    ) async throws -> String {
+        try Self.check(names: [typedArea, organisation, name], login: login)
         let world = house.world
         let now = world.now()
         let today = Zone.shanghai.day(of: now)

@@ -223,6 +223,29 @@ class Faults:
         alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
         return "".join(alphabet[number >> shift & 31] for shift in range(60, -1, -5))
 
+    # ---------- beginning a house ----------
+
+    def setup(self, folder):
+        def begin(data, area, *more):
+            return subprocess.run([self.binary, "setup", "--data", str(data), "--area", area, "--organisation", "区住建局",
+                                   "--name", "王主任", *more], capture_output=True, text=True)
+        for area, more in (("", ()), ("两\n行", ()), ("城关区", ("--login", "A!")), ("城关区", ("--level", "moon"))):
+            done = begin(folder / "none", area, *more)
+            self.check(f"a wrong {more or area!r} begins no house",
+                       done.returncode != 0 and not (folder / "none").exists(), done.stdout + done.stderr)
+        done = begin(folder / "data", "城关区")
+        self.check("a house begins and prints a password once",
+                   done.returncode == 0 and "password" in done.stdout, done.stderr)
+        done = begin(folder / "data", "别的区")
+        self.check("a house that has begun is left as it is", done.returncode != 0 and "already" in done.stderr)
+        process, _ = self.serve(folder / "other", folder / "accounts.json")
+        try:
+            done = begin(folder / "other", "城关区")
+            self.check("a second process on a served house is refused",
+                       done.returncode != 0 and "another server" in done.stderr, done.stderr)
+        finally:
+            self.stop(process)
+
     # ---------- an orderly end ----------
 
     def orderly_end(self, folder):
@@ -307,7 +330,7 @@ def main():
     arguments.add_argument("--only")
     given = arguments.parse_args()
     run = Faults(given.binary, given.seed)
-    for name in ("scripts", "full_disk", "orderly_end", "killed_import"):
+    for name in ("scripts", "full_disk", "setup", "orderly_end", "killed_import"):
         if given.only in (None, name):
             run.part(name.replace("_", " "), getattr(run, name))
     print(f"{run.passed} passed, {run.failed} failed")
