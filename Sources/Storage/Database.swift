@@ -1,4 +1,5 @@
 import Kernel
+import Synchronization
 
 /// A row of a result, read by position from 0. Valid only inside the decoding closure.
 /// Reading a NULL or a value of another kind through a non-optional accessor throws `StorageFailure.decoding`.
@@ -61,8 +62,27 @@ package protocol Database: Sendable {
     func read<T: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> T) async throws -> T
     @discardableResult
     func write<T: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> T) async throws -> T
+    /// A mark that moves whenever somebody has changed one of the tables, before that write is acknowledged. Nil when
+    /// the engine cannot know, because other servers write as well: then nothing may be kept.
+    func mark(_ tables: Set<String>) -> ChangeMark?
     /// Ends all connections. Nothing may be called afterwards.
     func close() async throws
+}
+
+extension Database {
+    package func mark(_ tables: Set<String>) -> ChangeMark? { nil }
+}
+
+/// Says whether what was read from some tables still holds. Ask for the edition BEFORE the read begins; what was read is
+/// true for as long as the edition is the same.
+package final class ChangeMark: Sendable {
+    package let tables: Set<String>
+    private let moved = Atomic<UInt64>(1)
+
+    package init(_ tables: Set<String>) { self.tables = tables }
+    package var edition: UInt64 { moved.load(ordering: .acquiring) }
+    /// For engines: after the commit, before the answer.
+    package func move() { moved.add(1, ordering: .acquiringAndReleasing) }
 }
 
 /// What an engine may report. Not a refusal: the person sees a fault with a request id, except `busy` and `full`,

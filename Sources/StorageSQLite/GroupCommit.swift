@@ -24,16 +24,18 @@ final class GroupCommit: Sendable {
     private let waitingLimit: Int
     private let batchLimit: Int
     private let recorder: StatementRecorder?
-    private let shelves: StatementShelves
+    private let marks: Marks
+    /// Touched only on the writer's thread.
+    private nonisolated(unsafe) var session: Session?
 
     init(
-        pool: DatabasePool, waitingLimit: Int, batchLimit: Int, recorder: StatementRecorder?, shelves: StatementShelves
+        pool: DatabasePool, waitingLimit: Int, batchLimit: Int, recorder: StatementRecorder?, marks: Marks
     ) {
         self.pool = pool
         self.waitingLimit = waitingLimit
         self.batchLimit = batchLimit
         self.recorder = recorder
-        self.shelves = shelves
+        self.marks = marks
     }
 
     var waitingCount: Int { state.withLock { $0.waiting.count } }
@@ -54,7 +56,11 @@ final class GroupCommit: Sendable {
     func finish() async {
         state.withLock { $0.isFinished = true }
         await withCheckedContinuation { continuation in
-            pool.asyncWriteWithoutTransaction { _ in continuation.resume() }
+            pool.asyncWriteWithoutTransaction { _ in
+                // Statements end before their connection.
+                self.session = nil
+                continuation.resume()
+            }
         }
     }
 
@@ -83,7 +89,8 @@ final class GroupCommit: Sendable {
             let batch = nextBatch()
             if batch.isEmpty { return }
             do {
-                let session = try Session(connection, recorder, shelves.shelf(of: connection))
+                let session = try self.session ?? Session(connection, recorder, marks)
+                self.session = session
                 if try batch.count > 1 && (session.commitAtOnce(batch) || session.commitTogether(batch)) { continue }
                 for write in batch { session.commitAlone(write) }
             } catch {
@@ -96,21 +103,25 @@ final class GroupCommit: Sendable {
 /// The writer's connection with the words that begin and end transactions.
 private struct Session {
     private let handle: OpaquePointer
+    private let shelf: StatementShelf
     private let transaction: SQLiteTransaction
+    private let marks: Marks
 
-    init(_ connection: GRDB.Database, _ recorder: StatementRecorder?, _ shelf: StatementShelf) throws {
-        transaction = try SQLiteTransaction(connection, writes: true, recorder, shelf)
+    init(_ connection: GRDB.Database, _ recorder: StatementRecorder?, _ marks: Marks) throws {
         guard let handle = connection.sqliteConnection else { throw StorageFailure.engine("the connection is closed") }
         self.handle = handle
+        self.marks = marks
+        shelf = StatementShelf(handle)
+        transaction = SQLiteTransaction(handle, writes: true, recorder, shelf)
     }
 
     /// The batch as one, when none of its writes throws. False when nothing of it was kept and nobody was answered.
     /// Throws when no transaction can begin, which would be so for each write alone as well.
     func commitAtOnce(_ batch: [any PendingWrite]) throws -> Bool {
-        try execute("begin immediate")
+        try begin()
         do {
             for write in batch { try write.attempt(transaction) }
-            try execute("commit")
+            try commit()
         } catch {
             rollback()
             return false
@@ -123,11 +134,11 @@ private struct Session {
     /// True when the batch is committed and answered. False when nothing of it was kept and nobody was answered.
     /// Throws when no transaction can begin, which would be so for each write alone as well.
     func commitTogether(_ batch: [any PendingWrite]) throws -> Bool {
-        try execute("begin immediate")
+        try begin()
         var failures: [(any Error)?] = []
         do {
             for write in batch { failures.append(try attemptInSavepoint(write)) }
-            try execute("commit")
+            try commit()
         } catch {
             rollback()
             return false
@@ -139,9 +150,9 @@ private struct Session {
 
     func commitAlone(_ write: any PendingWrite) {
         do {
-            try execute("begin immediate")
+            try begin()
             try write.attempt(transaction)
-            try execute("commit")
+            try commit()
             write.answer(nil)
         } catch {
             rollback()
@@ -162,6 +173,17 @@ private struct Session {
             try execute("release item")
             return error
         }
+    }
+
+    private func begin() throws {
+        shelf.touched = []
+        try execute("begin immediate")
+    }
+
+    /// Whoever keeps what it has read hears of the change before anybody is told that it was made.
+    private func commit() throws {
+        try execute("commit")
+        marks.changed(shelf.touched)
     }
 
     private func rollback() {

@@ -18,7 +18,7 @@ package final class SQLiteDatabase: Storage.Database {
         package var readOnly = false
         package var synchronous = Synchronous.full
         /// Connections that read at the same time.
-        package var readers = 4
+        package var readers = 8
         /// How long a statement waits for another process, such as a backup.
         package var busyTimeoutMs = 5_000
         /// Writes that may wait. One more is refused as `busy`: better an honest no than a queue without an end.
@@ -37,7 +37,8 @@ package final class SQLiteDatabase: Storage.Database {
     private let pool: DatabasePool
     private let writer: GroupCommit
     private let recorder: StatementRecorder?
-    private let shelves = StatementShelves()
+    private let readers: Readers
+    private let marks = Marks()
     private let lock: FileLock?
     private let readOnly: Bool
 
@@ -58,7 +59,7 @@ package final class SQLiteDatabase: Storage.Database {
                     }
                 }
             }
-            return SQLiteDatabase(pool: pool, lock: lock, options: options)
+            return SQLiteDatabase(path: path, pool: pool, lock: lock, options: options)
         } catch {
             throw StorageFailure.from(error)
         }
@@ -71,7 +72,6 @@ package final class SQLiteDatabase: Storage.Database {
         configuration.label = "redsteward"
         configuration.readonly = options.readOnly
         configuration.foreignKeysEnabled = true
-        configuration.maximumReaderCount = options.readers
         configuration.busyMode = .timeout(Double(options.busyTimeoutMs) / 1_000)
         configuration.prepareDatabase { connection in
             try connection.execute(sql: "pragma trusted_schema = off")
@@ -81,35 +81,22 @@ package final class SQLiteDatabase: Storage.Database {
         return configuration
     }
 
-    private init(pool: DatabasePool, lock: FileLock?, options: Options) {
+    private init(path: String, pool: DatabasePool, lock: FileLock?, options: Options) {
         self.pool = pool
         self.lock = lock
         self.readOnly = options.readOnly
         recorder = options.recorder.map(StatementRecorder.init)
         writer = GroupCommit(
             pool: pool, waitingLimit: options.waitingWrites, batchLimit: options.batchWrites, recorder: recorder,
-            shelves: shelves)
+            marks: marks)
+        readers = Readers(
+            path: path, limit: options.readers, busyTimeoutMs: options.busyTimeoutMs, recorder: recorder)
     }
 
     package func read<T: Sendable>(
         _ body: @escaping @Sendable (any ReadTransaction) throws -> T
     ) async throws -> T {
-        try readHere(body)
-    }
-
-    /// Reads on the caller's own thread: handing a read of a fraction of a millisecond to another thread and back
-    /// costs more than the read.
-    private func readHere<T>(_ body: (any ReadTransaction) throws -> T) throws -> T {
-        do {
-            return try pool.unsafeRead { connection in
-                let shelf = shelves.shelf(of: connection)
-                return try shelf.inTransaction(connection) {
-                    try body(SQLiteTransaction(connection, writes: false, recorder, shelf))
-                }
-            }
-        } catch {
-            throw StorageFailure.from(error)
-        }
+        try readers.read(body)
     }
 
     package func write<T: Sendable>(
@@ -119,10 +106,17 @@ package final class SQLiteDatabase: Storage.Database {
         return try await writer.write(body)
     }
 
+    package func mark(_ tables: Set<String>) -> ChangeMark? {
+        guard !readOnly else { return nil }
+        let mark = ChangeMark(tables)
+        marks.add(mark)
+        return mark
+    }
+
     /// Waits for the writes that were accepted, then ends all connections and gives the lock back.
     package func close() async throws {
         await writer.finish()
-        shelves.clear()
+        readers.close()
         do { try pool.close() } catch { throw StorageFailure.from(error) }
         lock?.release()
     }
@@ -186,5 +180,17 @@ final class StatementRecorder: Sendable {
         let word = text.drop { $0.isWhitespace }.prefix { $0.isLetter }.lowercased()
         guard Self.kinds.contains(word), seen.withLock({ $0.insert(text).inserted }) else { return }
         listener(text)
+    }
+}
+
+/// Who wants to hear of changes.
+final class Marks: Sendable {
+    private let marks = Mutex<[ChangeMark]>([])
+
+    func add(_ mark: ChangeMark) { marks.withLock { $0.append(mark) } }
+
+    func changed(_ tables: Set<String>) {
+        guard !tables.isEmpty else { return }
+        for mark in marks.withLock({ $0 }) where !mark.tables.isDisjoint(with: tables) { mark.move() }
     }
 }

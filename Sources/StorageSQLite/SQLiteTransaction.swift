@@ -1,22 +1,14 @@
-internal import GRDB
 internal import GRDBSQLite
 import Storage
-import Synchronization
 
-/// The statements of one transaction. They come from GRDB's cache and are stepped through the C interface, which
-/// spares a copy of each row.
+/// The statements of one transaction, stepped through the C interface, which spares a copy of each row.
 struct SQLiteTransaction: WriteTransaction {
-    private let connection: GRDB.Database
     private let handle: OpaquePointer
     private let writes: Bool
     private let recorder: StatementRecorder?
     private let shelf: StatementShelf
 
-    init(
-        _ connection: GRDB.Database, writes: Bool, _ recorder: StatementRecorder?, _ shelf: StatementShelf
-    ) throws {
-        guard let handle = connection.sqliteConnection else { throw StorageFailure.engine("the connection is closed") }
-        self.connection = connection
+    init(_ handle: OpaquePointer, writes: Bool, _ recorder: StatementRecorder?, _ shelf: StatementShelf) {
         self.handle = handle
         self.writes = writes
         self.recorder = recorder
@@ -89,38 +81,25 @@ struct SQLiteTransaction: WriteTransaction {
             let (text, values) = sql.rendered(for: .sqlite)
             return try withStatement(text, values, body)
         }
-        let kept: Statement
-        if let found = shelf.statements[shape] {
-            guard sqlite3_stmt_busy(found.sqliteStatement) == 0 else {
-                return try withStatement(sql.rendered(for: .sqlite).text, values, body)
-            }
-            kept = found
-        } else {
-            do {
-                kept = try connection.makeStatement(sql: sql.rendered(for: .sqlite).text)
-            } catch {
-                throw StorageFailure.from(error)
-            }
-            shelf.keep(kept, as: shape)
-        }
-        return try run(kept, values, body)
+        return try run(shelf.statement(shape) { sql.rendered(for: .sqlite).text }, values, body)
     }
 
     private func withStatement<T>(
         _ text: String, _ values: [SQLValue], _ body: (OpaquePointer) throws -> T
     ) throws -> T {
-        try run(prepared(text), values, body)
+        try run(shelf.statement(text), values, body)
     }
 
     private func run<T>(
         _ statement: Statement, _ values: [SQLValue], _ body: (OpaquePointer) throws -> T
     ) throws -> T {
-        // A full disk can end the transaction under a closure that ignores the error. What it runs afterwards would be
-        // kept at once and alone, so it is refused.
-        guard !writes || sqlite3_get_autocommit(handle) == 0 else {
-            throw StorageFailure.engine("the transaction has ended")
+        if writes {
+            // A full disk can end the transaction under a closure that ignores the error. What it runs afterwards would
+            // be kept at once and alone, so it is refused.
+            guard sqlite3_get_autocommit(handle) == 0 else { throw StorageFailure.engine("the transaction has ended") }
+            if let table = statement.table { shelf.touched.insert(table) }
         }
-        let pointer = statement.sqliteStatement
+        let pointer = statement.pointer
         defer {
             sqlite3_reset(pointer)
             sqlite3_clear_bindings(pointer)
@@ -130,17 +109,6 @@ struct SQLiteTransaction: WriteTransaction {
         }
         for (index, value) in values.enumerated() { try bind(value, Int32(index + 1), pointer) }
         return try withExtendedLifetime(statement) { try body(pointer) }
-    }
-
-    /// The cached statement, or a fresh one while a caller further up still steps through the cached one.
-    private func prepared(_ text: String) throws -> Statement {
-        do {
-            let cached = try connection.cachedStatement(sql: text)
-            guard sqlite3_stmt_busy(cached.sqliteStatement) != 0 else { return cached }
-            return try connection.makeStatement(sql: text)
-        } catch {
-            throw StorageFailure.from(error)
-        }
     }
 
     /// Tells whether there is a row.
@@ -215,62 +183,4 @@ struct SQLiteRow: Storage.Row {
             throw StorageFailure.decoding("column \(column) is not \(what)")
         }
     }
-}
-
-/// The prepared statements of one connection, by their shape. Used only where the connection is, one at a time.
-final class StatementShelf {
-    fileprivate var statements: [[UInt]: Statement] = [:]
-    /// More shapes than the program has: lists of every length make new ones.
-    private static let limit = 500
-
-    private var begin: Statement?
-    private var commit: Statement?
-
-    /// Everything that the closure reads is of one moment. The words that begin and end it stay prepared, which a short
-    /// read notices.
-    func inTransaction<T>(_ connection: GRDB.Database, _ body: () throws -> T) throws -> T {
-        guard let handle = connection.sqliteConnection else { throw StorageFailure.engine("the connection is closed") }
-        let begin = try self.begin ?? connection.makeStatement(sql: "begin deferred")
-        let commit = try self.commit ?? connection.makeStatement(sql: "commit")
-        (self.begin, self.commit) = (begin, commit)
-        try once(begin, handle)
-        defer {
-            // After some failures SQLite has ended it already.
-            if sqlite3_get_autocommit(handle) == 0, (try? once(commit, handle)) == nil {
-                sqlite3_exec(handle, "rollback", nil, nil, nil)
-            }
-        }
-        return try body()
-    }
-
-    private func once(_ statement: Statement, _ handle: OpaquePointer) throws {
-        defer { sqlite3_reset(statement.sqliteStatement) }
-        guard sqlite3_step(statement.sqliteStatement) == SQLITE_DONE else { throw StorageFailure.of(handle) }
-    }
-
-    fileprivate func keep(_ statement: Statement, as shape: [UInt]) {
-        if statements.count >= Self.limit { statements = [:] }
-        statements[shape] = statement
-    }
-}
-
-/// The shelves of the connections of a pool.
-///
-/// Unchecked: the list has its lock; a shelf is only touched by whoever holds its connection.
-final class StatementShelves: @unchecked Sendable {
-    private let lock = Mutex(())
-    private var shelves: [ObjectIdentifier: StatementShelf] = [:]
-
-    func shelf(of connection: GRDB.Database) -> StatementShelf {
-        let key = ObjectIdentifier(connection)
-        return lock.withLock { _ in
-            if let found = shelves[key] { return found }
-            let shelf = StatementShelf()
-            shelves[key] = shelf
-            return shelf
-        }
-    }
-
-    /// Before the connections close: a statement must not outlive its connection.
-    func clear() { lock.withLock { _ in shelves = [:] } }
 }

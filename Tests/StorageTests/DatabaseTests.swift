@@ -85,6 +85,59 @@ import Testing
         }
     }
 
+    @Test func aMarkMovesWithEveryKindOfChangeToItsTablesAndWithNothingElse() async throws {
+        try await TestDatabase.with { test async throws in
+            let mark = try #require(test.sqlite.mark(["test_row", "test_other"]))
+            let changes: [SQL] = [
+                "insert into test_row (id, name) values (1, 'a')",
+                "update test_row set name = 'b' where id = 1",
+                "update test_row set number = 2 where id = 1 returning id",
+                "insert into test_row (id, name) values (1, 'c') on conflict (id) do update set name = excluded.name",
+                "with one as (select id from test_row) update test_row set number = 3 where id in (select id from one)",
+                "delete from test_row where id = 2",
+            ]
+            for change in changes {
+                let before = mark.edition
+                try await test.sqlite.write { _ = try $0.query(change) { _ in 0 } }
+                #expect(mark.edition != before, "\(change)")
+            }
+            var before = mark.edition
+            try await test.sqlite.write { transaction in
+                _ = try transaction.insert(
+                    into: "test_row", columns: ["id", "name"], rows: [[.int(2), .text("d")]])
+            }
+            #expect(mark.edition != before)
+            before = mark.edition
+            let others: [SQL] = ["insert into test_parent (id) values (1)", "select id from test_row"]
+            for other in others { try await test.sqlite.write { _ = try $0.query(other) { _ in 0 } } }
+            #expect(mark.edition == before)
+        }
+    }
+
+    @Test func whatIsReadAfterAnAcknowledgedWriteIsOfANewEdition() async throws {
+        try await TestDatabase.with { test async throws in
+            let mark = try #require(test.sqlite.mark(["test_row"]))
+            try await test.put(0, "0")
+            // Readers keep what they read under the edition they asked for before; it must be what the table held then
+            // for as long as the edition stays.
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { for id in 1...400 { try await test.put(Int64(id), "\(id)") } }
+                for _ in 0..<3 {
+                    group.addTask {
+                        for _ in 0..<400 {
+                            let edition = mark.edition
+                            let first = try await test.names().count
+                            guard mark.edition == edition else { continue }
+                            let second = try await test.names().count
+                            if mark.edition == edition { #expect(first == second) }
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test func aThousandWritersAreAllKept() async throws {
         try await TestDatabase.with { test async throws in
             try await withThrowingTaskGroup(of: Void.self) { group in
