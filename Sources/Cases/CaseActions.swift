@@ -74,10 +74,11 @@ package struct CaseActions: Sendable {
     let secrets: Secrets
     let book: CaseBook
     let counts: CaseCounts
+    let memory: DirectoryMemory
 
     package init(
         database: any Database, world: World, journal: any Journal, inbox: Inbox, secrets: Secrets,
-        book: CaseBook, counts: CaseCounts = CaseCounts()
+        book: CaseBook, counts: CaseCounts = CaseCounts(), memory: DirectoryMemory? = nil
     ) {
         self.database = database
         self.world = world
@@ -86,6 +87,7 @@ package struct CaseActions: Sendable {
         self.secrets = secrets
         self.book = book
         self.counts = counts
+        self.memory = memory ?? DirectoryMemory(database)
     }
 
     /// One transaction that changes cases. What was counted before it is forgotten after it.
@@ -136,12 +138,13 @@ package struct CaseActions: Sendable {
         let title = Self.title(words)
         let terms = TextTerms.index("\(title) \(words) \(name)")
         let known = Set(terms)
+        let edition = memory.edition
         return try await write { [self, code] transaction in
             if let before = try CaseStore.keyed(owner: owner, key: new.key, transaction) {
                 guard Secrets.same(before.digest, digest) else { throw CaseRefusal.keyUsedForOther }
                 return Registered(id: before.case, code: nil, repeated: true)
             }
-            let place = try Self.place(of: new.area, words: placeWords, transaction)
+            let place = try Self.place(of: memory.chain(of: new.area, edition, transaction), words: placeWords)
             if case .staff(let actor, _, _) = new.sender {
                 guard actor.may(.caseRegister, at: place.path) else { throw CaseRefusal.notYours }
             }
@@ -552,38 +555,6 @@ package struct CaseActions: Sendable {
         let first = words.prefix { !stops.contains($0) }
         let base = first.isEmpty ? words.prefix(24) : first.prefix(24)
         return base.count < words.count && first.count > 24 ? base + "…" : String(base)
-    }
-
-    static func place(of area: AreaID, words: String, _ transaction: any ReadTransaction) throws -> CasePlace {
-        guard let found = try DirectoryStore.area(area, transaction) else { throw CaseRefusal.noPlace }
-        let chain = found.path.ids
-        let areas = try DirectoryStore.areas(chain, transaction)
-        var names: [String] = []
-        var lead = found.path
-        var place = CasePlace(path: found.path, words: "")
-        for id in chain {
-            guard let one = areas[id] else { continue }
-            switch one.level {
-            case .district: place.district = id.raw
-            case .street: place.street = id.raw
-            case .community: place.community = id.raw
-            case .estate:
-                place.estate = id.raw
-                lead = one.path
-            case .building:
-                place.building = id.raw
-                names.append(one.name)
-            case .unit:
-                place.unit = id.raw
-                names.append(one.name)
-            default: break
-            }
-        }
-        guard place.estate != 0 || place.community != 0 || place.street != 0 else { throw CaseRefusal.noPlace }
-        place.path = lead
-        if !words.isEmpty { names.append(words) }
-        place.words = names.isEmpty ? (areas[found.id]?.name ?? "") : names.joined(separator: " ")
-        return place
     }
 
     static func propertyFamily(

@@ -87,7 +87,7 @@ package struct CaseImport: Sendable {
         source = mapping.source.split(separator: "{file}", omittingEmptySubsequences: false).joined(separator: file)
         let found = try await database.read { transaction in
             let area = try Self.area(mapping, transaction)
-            let place = try CaseActions.place(of: area.id, words: "", transaction)
+            let place = try CaseActions.place(of: DirectoryStore.chain(of: area.id, transaction), words: "")
             var categories: [String: Category] = [:]
             let all = try CaseHistoryStore.categories(transaction)
             for (type, code) in mapping.types {

@@ -402,7 +402,7 @@ package enum CaseStore {
     /// Open cases of the same kind at the same place about the same body that nobody has handled yet: what a case may be
     /// merged into, the most urgent first.
     static func like(
-        _ c: CaseRecord, limit: Int = 20, _ transaction: any ReadTransaction
+        _ c: CaseRecord, limit: Int = 10, _ transaction: any ReadTransaction
     ) throws -> [(id: CaseID, title: String, place: String)] {
         let place: SQL =
             c.place.estate != 0

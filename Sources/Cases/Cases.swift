@@ -24,10 +24,11 @@ package struct CasesHouse: Sendable {
     package let book: CaseBook
     let drawn = DrawnRows()
     let counts: CaseCounts
+    let memory: DirectoryMemory
 
     package init(
         database: any Database, world: World, journal: any Journal, secrets: Secrets, attachments: Attachments,
-        inbox: Inbox, calendars: Calendars, settings: SiteSettings, live: LiveHub
+        inbox: Inbox, calendars: Calendars, settings: SiteSettings, live: LiveHub, memory: DirectoryMemory? = nil
     ) {
         self.database = database
         self.world = world
@@ -39,10 +40,12 @@ package struct CasesHouse: Sendable {
         self.settings = settings
         self.live = live
         counts = CaseCounts()
+        let memory = memory ?? DirectoryMemory(database)
+        self.memory = memory
         book = CaseBook(database: database, calendars: calendars)
         actions = CaseActions(
             database: database, world: world, journal: journal, inbox: inbox, secrets: secrets, book: book,
-            counts: counts)
+            counts: counts, memory: memory)
         queries = CaseQueries(database: database)
     }
 

@@ -96,6 +96,8 @@ struct DeskPages: Sendable {
         var filter: Filter
         var tallies: [Int64: Int64]
         var rows: [Row]
+        /// Whether the list goes on after the last row.
+        var hasMore: Bool
         var categories: [Category]
         /// Categories that imports brought, for the filter only.
         var imported: [Category] = []
@@ -113,6 +115,15 @@ struct DeskPages: Sendable {
         var drawn: HTML?
         var line: CaseLine?
     }
+
+    /// Beside an open case the list shows its neighbourhood: what is on the way of the eye, not all of it.
+    static func near(_ current: CaseID?, _ places: [CaseStore.DeskPlace]) -> Range<Int> {
+        guard let current, places.count > neighbours else { return 0..<places.count }
+        let at = places.firstIndex { $0.id == current } ?? 0
+        let start = max(0, min(at - neighbours / 3, places.count - neighbours))
+        return start..<start + neighbours
+    }
+    private static let neighbours = 20
 
     /// What the forms of a case offer.
     struct Tools: Sendable {
@@ -153,7 +164,7 @@ struct DeskPages: Sendable {
         }
         drawn.keep(fresh, at: say.now, in: words.language)
         let more: HTML =
-            desk.rows.count < 50
+            !desk.hasMore
             ? .empty
             : desk.rows.last.map { last in
                 "<p class=\"lh\"><a class=\"btn\" href=\"\(Href(filter.href(), query: [("after", "\(last.place.due.ms)-\(last.place.id.text)")]))\">\(words(.deskMoreRows))</a></p>"

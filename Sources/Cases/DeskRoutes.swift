@@ -69,18 +69,23 @@ extension CasesHouse {
         let categories = try await categories()
         let imported = try await book.imported(scope, at: now)
         let counted = counts.find(scope, at: now)
+        let edition = memory.edition
         var desk = try await database.read { transaction in
             var view: CaseView?
             var tools: DeskPages.Tools?
             if let current {
                 let c = try CaseQueries.staffCase(current, actor, transaction)
                 view = try CaseQueries.view(c, transaction)
-                tools = try Self.tools(c, scope, actor, day, transaction)
+                tools = try self.tools(c, actor, day, edition, transaction)
             }
             let title = try scope.places.first.flatMap { try DirectoryStore.area($0.area, transaction)?.name } ?? ""
+            let places = try CaseStore.deskPlaces(scope, wanted, transaction)
+            let near = DeskPages.near(current, places)
             return DeskPages.Desk(
                 filter: filter, tallies: try counted.tallies ?? CaseStore.tallies(scope, transaction),
-                rows: try rows(scope, wanted, now, language, transaction), categories: categories, current: view,
+                rows: try rows(Array(places[near]), now, language, transaction),
+                hasMore: near.upperBound < places.count || places.count == wanted.limit, categories: categories,
+                current: view,
                 tools: tools, refusal: nil, shownPhone: nil, title: title)
         }
         desk.imported = imported
@@ -90,10 +95,8 @@ extension CasesHouse {
 
     /// The rows of the list: as they were drawn a moment ago, or with what it takes to draw them.
     private func rows(
-        _ scope: Scope, _ wanted: CaseStore.DeskFilter, _ now: Instant, _ language: Language,
-        _ transaction: any ReadTransaction
+        _ places: [CaseStore.DeskPlace], _ now: Instant, _ language: Language, _ transaction: any ReadTransaction
     ) throws -> [DeskPages.Row] {
-        let places = try CaseStore.deskPlaces(scope, wanted, transaction)
         let found = drawn.find(places, at: now, in: language)
         var lines: [CaseID: CaseLine] = [:]
         for line in try CaseStore.lines(
@@ -127,19 +130,21 @@ extension CasesHouse {
     }
 
     /// What the forms of this case may offer to this person.
-    static func tools(
-        _ c: CaseRecord, _ scope: Scope, _ actor: Actor, _ day: Day, _ transaction: any ReadTransaction
+    private func tools(
+        _ c: CaseRecord, _ actor: Actor, _ day: Day, _ edition: DirectoryMemory.Edition,
+        _ transaction: any ReadTransaction
     ) throws -> DeskPages.Tools {
         let colleagues: [Colleague] =
             c.status == .triaged || c.status == .dispatched
-            ? try DirectoryStore.colleagues(at: c.place.path, may: .caseAttend, on: day, transaction)
+            ? try memory.colleagues(at: c.place.path, may: .caseAttend, on: day, edition, transaction)
                 .filter { $0.family != c.about } : []
         let mergeable =
             CaseRules.statuses(for: .merge).contains(c.status) && actor.may(.caseMerge, at: c.place.path)
             ? try CaseStore.like(c, transaction) : []
         return DeskPages.Tools(
             colleagues: colleagues,
-            organisations: try DirectoryStore.organisations(serving: c.place.path, transaction), mergeable: mergeable)
+            organisations: try memory.organisations(serving: c.place.path, edition, transaction),
+            mergeable: mergeable)
     }
 
     private func deskAct(_ request: Request, _ context: WebContext) async throws -> Response {

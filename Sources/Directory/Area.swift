@@ -66,7 +66,7 @@ package struct Scope: Sendable {
     /// Internal on purpose: only sign-in makes one.
     init?(actor: Actor, verb: Verb) { self.init(actor: actor, anyOf: [verb]) }
 
-    init?(actor: Actor, anyOf verbs: Set<Verb>) {
+    init?(actor: Actor, anyOf verbs: Verbs) {
         guard let person = actor.person else { return nil }
         var places: [Place] = []
         for post in actor.posts where !post.role.verbs.isDisjoint(with: verbs) {
@@ -86,6 +86,13 @@ package struct Scope: Sendable {
     package func mayRead(about family: OrganisationID?) -> Bool { family.map { !families.contains($0) } ?? true }
 }
 
+/// An area with everything above it.
+package struct AreaChain: Sendable {
+    package let area: Area
+    /// From the widest to the area itself.
+    package let line: [Area]
+}
+
 extension Actor {
     /// What the actor may list by a verb; refused by name when there is nothing.
     package func scope(_ verb: Verb) throws -> Scope {
@@ -94,7 +101,7 @@ extension Actor {
     }
 
     /// What the actor may list by one verb or another.
-    func scope(anyOf verbs: Set<Verb>) throws -> Scope {
+    func scope(anyOf verbs: Verbs) throws -> Scope {
         guard let scope = Scope(actor: self, anyOf: verbs) else { throw DirectoryRefusal.noPost }
         return scope
     }

@@ -5,7 +5,7 @@ import Web
 
 extension DirectoryHouse {
     /// The tree of areas: for those who edit the directory, and for those who check homes.
-    private static let areaReaders: Set<Verb> = [.directoryEdit, .residentApprove]
+    private static let areaReaders: Verbs = [.directoryEdit, .residentApprove]
 
     func areaRoutes(_ table: RouteTable) {
         table.get("/desk/areas", .staff) { _, context in

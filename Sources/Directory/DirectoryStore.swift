@@ -23,6 +23,13 @@ package enum DirectoryStore {
         return Dictionary(found.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
     }
 
+    /// An area and everything above it, the widest first; nil for one that is not there.
+    package static func chain(of id: AreaID, _ transaction: any ReadTransaction) throws -> AreaChain? {
+        guard let area = try area(id, transaction) else { return nil }
+        let found = try areas(area.path.ids, transaction)
+        return AreaChain(area: area, line: area.path.ids.compactMap { found[$0] })
+    }
+
     package static func children(of id: AreaID, limit: Int = 2000, _ transaction: any ReadTransaction) throws -> [Area]
     {
         try transaction.query(

@@ -55,6 +55,7 @@ package struct SignIn: Sendable {
     let journal: any Journal
     let secrets: Secrets
     let sender: any CodeSender
+    package let memory: DirectoryMemory
 
     package init(
         database: any Database, world: World, journal: any Journal, secrets: Secrets, sender: any CodeSender
@@ -64,6 +65,7 @@ package struct SignIn: Sendable {
         self.journal = journal
         self.secrets = secrets
         self.sender = sender
+        memory = DirectoryMemory(database)
     }
 
     package struct Started: Sendable {
@@ -264,10 +266,11 @@ package struct SignIn: Sendable {
         let now = world.now()
         let digest = secrets.tokenDigest(token)
         let day = Zone.shanghai.day(of: now)
-        let found: (SignInStore.Session, Actor)? = try await database.read { transaction in
+        let edition = memory.edition
+        let found: (SignInStore.Session, Actor)? = try await database.read { [memory] transaction in
             guard let session = try SignInStore.session(digest: digest, transaction), session.expires > now,
                 !session.staff || now.ms - session.seen.ms < SignInLimits.staffIdleMs,
-                let actor = try DirectoryStore.actor(session.person, on: day, transaction)
+                let actor = try memory.actor(session.person, on: day, edition, transaction)
             else { return nil }
             // Somebody who was given a post since then signs in again under the stricter rule.
             guard session.staff || actor.posts.isEmpty else { return nil }
@@ -285,18 +288,19 @@ package struct SignIn: Sendable {
         let now = world.now()
         let digest = secrets.tokenDigest(token)
         let day = Zone.shanghai.day(of: now)
-        return try await database.read { transaction in
+        let edition = memory.edition
+        return try await database.read { [memory] transaction in
             guard let found = try SignInStore.token(digest: digest, transaction), found.expires > now else {
                 return nil
             }
             let actor: Actor?
             if let post = found.post {
-                actor = try DirectoryStore.actor(
-                    found.person, on: day, onlyPost: post, byToken: true, transaction)
+                actor = try memory.actor(
+                    found.person, on: day, onlyPost: post, byToken: true, edition, transaction)
                 guard let actor, !actor.posts.isEmpty else { return nil }
             } else {
                 // A resident's token: the homes, never a post.
-                let whole = try DirectoryStore.actor(found.person, on: day, byToken: true, transaction)
+                let whole = try memory.actor(found.person, on: day, byToken: true, edition, transaction)
                 actor = whole.map {
                     Actor(person: $0.person, name: $0.name, posts: [], homes: $0.homes, byToken: true)
                 }

@@ -1,8 +1,16 @@
 /// What a post lets its holder do. A permission is a verb and an area: it holds at the post's area and everywhere below.
-package enum Verb: String, CaseIterable, Sendable {
+package enum Verb: Int, CaseIterable, Sendable {
     case caseRead, caseRegister, caseTriage, caseDispatch, caseAttend, caseHandle, caseFeedBack, caseEscalate
     case caseSuspend, caseMerge, caseReturn, caseStrikeOff, casePublish
     case policyEdit, calendarEdit, rosterEdit, residentApprove, phoneUnmask, statisticsRead, auditRead, directoryEdit
+}
+
+/// Some verbs, as bits: asked many times on every page.
+package struct Verbs: ExpressibleByArrayLiteral, Sendable, Hashable {
+    private let bits: UInt64
+    package init(arrayLiteral elements: Verb...) { bits = elements.reduce(0) { $0 | 1 << UInt64($1.rawValue) } }
+    package func contains(_ verb: Verb) -> Bool { bits & 1 << UInt64(verb.rawValue) != 0 }
+    package func isDisjoint(with other: Verbs) -> Bool { bits & other.bits == 0 }
 }
 
 /// The role of a post (岗位角色). Which verbs it carries is a fact of the product, listed in one place.
@@ -33,7 +41,7 @@ package enum Role: Int64, CaseIterable, Sendable {
     /// A stable English name for programs.
     package var code: String { String(describing: self) }
 
-    package var verbs: Set<Verb> {
+    package var verbs: Verbs {
         switch self {
         case .desk:
             [
@@ -151,7 +159,11 @@ package struct Actor: Sendable {
 
     /// The post by which the actor may do this at the area, the narrowest first; nil if none.
     package func post(for verb: Verb, at path: AreaPath) -> Post? {
-        posts.filter { $0.role.verbs.contains(verb) && $0.path.contains(path) }.max { $0.level < $1.level }
+        var narrowest: Post?
+        for post in posts where post.role.verbs.contains(verb) && post.path.contains(path) {
+            if narrowest.map({ $0.level < post.level }) ?? true { narrowest = post }
+        }
+        return narrowest
     }
 
     package func may(_ verb: Verb, at path: AreaPath) -> Bool { post(for: verb, at: path) != nil }

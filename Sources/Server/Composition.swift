@@ -82,7 +82,7 @@ package struct House: Sendable {
             database: database, world: world, journal: journal, secrets: secrets,
             attachments: try Attachments(folder: configuration.folder + "/files", world: world, fresh: true),
             inbox: Inbox(notices: CaseNotices.all, nextID: world.nextID), calendars: calendars, settings: settings,
-            live: live)
+            live: live, memory: signIn.memory)
         return House(
             configuration: configuration, database: database, world: world, secrets: secrets, directory: directory,
             cases: cases, live: live, metrics: Metrics(), settings: settings)
