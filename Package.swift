@@ -26,6 +26,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     ],
     targets: [
@@ -65,7 +66,12 @@ let package = Package(
         .target(
             name: "Attachments",
             dependencies: [
-                "Kernel", "Storage", "Web", "CVips", .product(name: "Crypto", package: "swift-crypto"),
+                "Kernel", "Storage", "Web", "CVips",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
         // Floor 3
@@ -107,7 +113,10 @@ let package = Package(
         .testTarget(
             name: "StorageTests", dependencies: ["Storage", "StorageSQLite"], swiftSettings: strict),
         .testTarget(name: "WebTests", dependencies: ["Web"], swiftSettings: strict),
-        .testTarget(name: "AttachmentsTests", dependencies: ["Attachments", "StorageSQLite"], swiftSettings: strict),
+        .testTarget(
+            name: "AttachmentsTests",
+            dependencies: ["Attachments", "StorageSQLite", .product(name: "Hummingbird", package: "hummingbird")],
+            swiftSettings: strict),
         .testTarget(name: "DirectoryTests", dependencies: ["Directory", "StorageSQLite"], swiftSettings: strict),
         .testTarget(
             name: "CasesTests", dependencies: ["Cases", "StorageSQLite"], swiftSettings: strict),

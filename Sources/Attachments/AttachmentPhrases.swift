@@ -15,4 +15,7 @@ extension Phrase {
     package static let pictureUnsupported = Phrase(
         "暂时不能用 {0} 格式的图片，请换成普通照片（JPG）。",
         "{0} pictures cannot be used here. Please choose an ordinary photo (JPG).")
+    package static let filesUnavailable = Phrase(
+        "照片库暂时连不上，照片存不了也看不了。请过一会儿再试。",
+        "The photo store cannot be reached just now, so photos can be neither kept nor shown. Please try again later.")
 }

@@ -1,4 +1,5 @@
 import Crypto
+import NIOCore
 
 #if canImport(Glibc)
     import Glibc
@@ -6,128 +7,92 @@ import Crypto
     import Darwin
 #endif
 
-/// The name of a stored file: the SHA-256 of its content as 64 lower-case hexadecimal characters. No other text makes
-/// one, so that a name can never lead out of the store.
-package struct ContentName: Hashable, Sendable, CustomStringConvertible {
-    package let text: String
-
-    package init(_ text: some StringProtocol) throws(FileStoreFault) {
-        guard text.utf8.count == 64,
-            text.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
-        else { throw .badName }
-        self.text = String(text)
-    }
-
-    package init(of bytes: [UInt8]) {
-        let digits = Array("0123456789abcdef".utf8)
-        var hex: [UInt8] = []
-        hex.reserveCapacity(64)
-        for byte in SHA256.hash(data: bytes) {
-            hex.append(digits[Int(byte >> 4)])
-            hex.append(digits[Int(byte & 15)])
-        }
-        text = String(decoding: hex, as: UTF8.self)
-    }
-
-    package var description: String { text }
-}
-
-package enum FileStoreFault: Error, Sendable, Equatable {
-    /// Not 64 lower-case hexadecimal characters.
-    case badName
-    case missing
-    /// The content no longer matches its name.
-    case corrupt
-    /// The system's call and its error number.
-    case system(String, Int32)
-}
-
 /// Files by their content under one folder: `ab/cd/abcd…`, temporary ones in `tmp`.
 ///
-/// Guarantees: when `put` returns, the file and its place in the folders are on disk; a crash leaves either the whole
-/// file or none; the same content is kept once. Several stores, also in several processes, may share a folder. All
-/// calls block.
-package struct FileStore: Sendable {
+/// Guarantees beyond those of every store: when `put` returns, the file and its place in the folders are on disk.
+package struct FileStore: BlobStore {
     package let folder: String
+    package var place: String { folder }
 
     /// Makes the folder when it is missing.
-    package init(folder: String) throws(FileStoreFault) {
+    package init(folder: String) throws(BlobFault) {
         self.folder = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
         try Self.makeFolder(self.folder)
         try Self.makeFolder(self.folder + "/tmp")
         try Self.sync(folder: self.folder)
     }
 
-    package func put(_ bytes: [UInt8]) throws(FileStoreFault) -> ContentName {
-        let name = ContentName(of: bytes)
+    package func put(path: String, as name: ContentName) async throws {
+        try await Blocking.run { try keep(OpenFile(path), name) }
+    }
+
+    package func reader(_ name: ContentName) async throws -> BlobReader {
+        let file = try await Blocking.run { try OpenFile(path(of: name)) }
+        return BlobReader(name, length: file.length, file.chunks)
+    }
+
+    package func exists(_ name: ContentName) async throws -> Bool {
+        try await Blocking.run { try Self.size(of: path(of: name)) != nil }
+    }
+
+    package func localPath(of name: ContentName) async throws -> String? { path(of: name) }
+
+    package func delete(_ name: ContentName) async throws {
+        try await Blocking.run { try remove(name) }
+    }
+
+    package func list(_ each: (ContentName, Int) async throws -> Void) async throws {
+        for first in try await Blocking.run({ try Self.names(in: folder) }) where first.utf8.count == 2 {
+            let folder = folder + "/" + first
+            for second in try await Blocking.run({ try Self.names(in: folder) }) where second.utf8.count == 2 {
+                let folder = folder + "/" + second
+                let found = try await Blocking.run {
+                    try Self.names(in: folder).compactMap { text -> (ContentName, Int)? in
+                        guard let name = try? ContentName(text), name.place == "\(first)/\(second)/\(text)",
+                            let size = try Self.size(of: folder + "/" + text)
+                        else { return nil }
+                        return (name, size)
+                    }
+                }
+                for (name, size) in found { try await each(name, size) }
+            }
+        }
+    }
+
+    package func check() async throws {}
+
+    /// Removes what a crash left in `tmp`. Only when no other process writes into the folder, such as at start.
+    package func clearTemporary() throws(BlobFault) {
+        for name in try Self.names(in: folder + "/tmp") where name.hasPrefix("put-") {
+            unlink(folder + "/tmp/" + name)
+        }
+    }
+
+    private func keep(_ source: OpenFile, _ name: ContentName) throws(BlobFault) {
         let (first, second) = folders(of: name)
-        if try Self.size(of: path(of: name)) == bytes.count {
+        if try Self.size(of: path(of: name)) == source.length {
             try Self.sync(folder: second)
-            return name
+            return
         }
         try Self.makeFolder(first)
         try Self.sync(folder: folder)
         try Self.makeFolder(second)
         try Self.sync(folder: first)
-        let temporary = try write(bytes)
+        let temporary = try copy(source, name)
         guard rename(temporary, path(of: name)) == 0 else {
             let error = errno
             unlink(temporary)
             throw .system("rename", error)
         }
         try Self.sync(folder: second)
-        return name
     }
 
-    /// Where the file is, if it is there; for serving it without reading it first.
-    package func existingPath(of name: ContentName) throws(FileStoreFault) -> String? {
-        let path = path(of: name)
-        return try Self.size(of: path) == nil ? nil : path
-    }
-
-    /// Throws `missing` or `corrupt`.
-    package func bytes(of name: ContentName) throws(FileStoreFault) -> [UInt8] {
-        let file = open(path(of: name), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard file >= 0 else { throw errno == ENOENT ? .missing : .system("open", errno) }
-        defer { _ = close(file) }
-        var status = stat()
-        guard fstat(file, &status) == 0 else { throw .system("fstat", errno) }
-        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-        var filled = 0
-        while filled < bytes.count {
-            let count = bytes.withUnsafeMutableBytes { buffer in
-                read(file, buffer.baseAddress.map { $0 + filled }, buffer.count - filled)
-            }
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { throw .system("read", errno) }
-            guard count > 0 else { break }
-            filled += count
-        }
-        guard filled == bytes.count, ContentName(of: bytes) == name else { throw .corrupt }
-        return bytes
-    }
-
-    /// Returns whether there was such a file.
-    @discardableResult
-    package func delete(_ name: ContentName) throws(FileStoreFault) -> Bool {
+    private func remove(_ name: ContentName) throws(BlobFault) {
         guard unlink(path(of: name)) == 0 else {
-            if errno == ENOENT { return false }
+            if errno == ENOENT || errno == ENOTDIR { return }
             throw .system("unlink", errno)
         }
         try Self.sync(folder: folders(of: name).1)
-        return true
-    }
-
-    /// Removes what a crash left in `tmp`. Only when no other process writes into the folder, such as at start.
-    package func clearTemporary() throws(FileStoreFault) {
-        guard let directory = opendir(folder + "/tmp") else { throw .system("opendir", errno) }
-        defer { closedir(directory) }
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { buffer in
-                String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name.hasPrefix("put-") { unlink(folder + "/tmp/" + name) }
-        }
     }
 
     private func folders(of name: ContentName) -> (String, String) {
@@ -135,44 +100,68 @@ package struct FileStore: Sendable {
         return (first, first + "/" + name.text.dropFirst(2).prefix(2))
     }
 
-    private func path(of name: ContentName) -> String { folders(of: name).1 + "/" + name.text }
+    private func path(of name: ContentName) -> String { folder + "/" + name.place }
 
-    /// A whole temporary file on disk.
-    private func write(_ bytes: [UInt8]) throws(FileStoreFault) -> String {
+    /// A whole temporary file on disk with the content of the name.
+    private func copy(_ source: OpenFile, _ name: ContentName) throws(BlobFault) -> String {
         var template = Array((folder + "/tmp/put-XXXXXX").utf8CString)
         let file = mkstemp(&template)
         guard file >= 0 else { throw .system("mkstemp", errno) }
         _ = fcntl(file, F_SETFD, FD_CLOEXEC)
         let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        var failed = Self.writeAll(bytes, to: file)
-        if failed == nil && fsync(file) != 0 { failed = .system("fsync", errno) }
-        if close(file) != 0 && failed == nil { failed = .system("close", errno) }
-        if let failed {
+        do throws(BlobFault) {
+            defer { _ = close(file) }
+            var digest = SHA256()
+            var offset = 0
+            while true {
+                let chunk = try source.read(at: offset)
+                guard chunk.readableBytes > 0 else { break }
+                chunk.withUnsafeReadableBytes { digest.update(bufferPointer: $0) }
+                if let failed = chunk.withUnsafeReadableBytes({ Self.writeAll($0, to: file) }) { throw failed }
+                offset += chunk.readableBytes
+            }
+            guard ContentName(digest.finalize()) == name else { throw .corrupt }
+            guard fsync(file) == 0 else { throw .system("fsync", errno) }
+        } catch {
             unlink(path)
-            throw failed
+            throw error
         }
         return path
     }
 
-    private static func writeAll(_ bytes: [UInt8], to file: Int32) -> FileStoreFault? {
-        bytes.withUnsafeBytes { buffer in
-            var done = 0
-            while done < buffer.count {
-                #if canImport(Glibc)
-                    let count = Glibc.write(file, buffer.baseAddress.map { $0 + done }, buffer.count - done)
-                #else
-                    let count = Darwin.write(file, buffer.baseAddress.map { $0 + done }, buffer.count - done)
-                #endif
-                if count < 0 && errno == EINTR { continue }
-                guard count > 0 else { return .system("write", errno) }
-                done += count
-            }
-            return nil
+    private static func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> BlobFault? {
+        var done = 0
+        while done < bytes.count {
+            #if canImport(Glibc)
+                let count = Glibc.write(file, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+            #else
+                let count = Darwin.write(file, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+            #endif
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { return .system("write", errno) }
+            done += count
         }
+        return nil
+    }
+
+    private static func names(in folder: String) throws(BlobFault) -> [String] {
+        guard let directory = opendir(folder) else {
+            if errno == ENOENT || errno == ENOTDIR { return [] }
+            throw .system("opendir", errno)
+        }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            names.append(
+                withUnsafeBytes(of: entry.pointee.d_name) { buffer in
+                    String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self)
+                })
+        }
+        return names.sorted()
     }
 
     /// Nil when there is no such file.
-    private static func size(of path: String) throws(FileStoreFault) -> Int? {
+    private static func size(of path: String) throws(BlobFault) -> Int? {
         var status = stat()
         guard lstat(path, &status) == 0 else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
@@ -181,11 +170,11 @@ package struct FileStore: Sendable {
         return status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
     }
 
-    private static func makeFolder(_ path: String) throws(FileStoreFault) {
+    private static func makeFolder(_ path: String) throws(BlobFault) {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .system("mkdir", errno) }
     }
 
-    private static func sync(folder path: String) throws(FileStoreFault) {
+    private static func sync(folder path: String) throws(BlobFault) {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_DIRECTORY)
         guard file >= 0 else { throw .system("open", errno) }
         let status = fsync(file)

@@ -250,10 +250,15 @@ extension CasesHouse {
             if let lookup, try CaseStore.load(lookup: lookup, transaction)?.id == c.id { return file }
             return nil
         }
-        guard let file, let bytes = try await attachments.read(file, size, from: database) else {
+        guard let file, let name = try await attachments.name(file, size, from: database) else {
             throw CaseRefusal.notFound
         }
-        return Answer.bytes(bytes, type: "image/jpeg", cache: "private, max-age=3600")
+        let cache = "private, max-age=3600"
+        if let unchanged = Answer.unchanged(request, cache: cache, etag: name.text) { return unchanged }
+        let reader = try await attachments.reader(name)
+        return Answer.stream(length: reader.length, type: "image/jpeg", cache: cache, etag: name.text) {
+            try await attachments.next(of: reader)
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Attachments
 import Foundation
 import Hummingbird
 import Kernel
@@ -12,7 +13,9 @@ import Web
 package struct RedSteward: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "redsteward", abstract: "RedSteward: one house for an estate's five parties.",
-        subcommands: [Setup.self, Serve.self, Demo.self, Verify.self, SchemaText.self, Import.self, Bench.self])
+        subcommands: [
+            Setup.self, Serve.self, Demo.self, Verify.self, Files.self, SchemaText.self, Import.self, Bench.self,
+        ])
     package init() {}
 
     package static func start() async { await main() }
@@ -30,12 +33,13 @@ struct ServeOptions: ParsableArguments {
     @Flag(help: "Answer /metrics to callers from elsewhere too.")
     var openMetrics = false
 
-    func configuration() -> ServerConfiguration {
+    func configuration() throws -> ServerConfiguration {
         var configuration = ServerConfiguration(folder: data)
         configuration.host = host
         configuration.port = port
         configuration.publicURL = publicURL
         configuration.openMetrics = openMetrics
+        configuration.files = try FilesPlace.configured()
         return configuration
     }
 }
@@ -45,7 +49,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var options: ServeOptions
 
     func run() async throws {
-        let house = try await open(options.configuration())
+        let house = try await open(try options.configuration())
         try await Running.serve(house) { port in print("ready http://\(options.host):\(port)") }
     }
 }
@@ -58,7 +62,7 @@ struct Demo: AsyncParsableCommand {
     var accountsJSON: String?
 
     func run() async throws {
-        var configuration = options.configuration()
+        var configuration = try options.configuration()
         configuration.demo = true
         let house = try await open(configuration)
         let accounts = try await DemoSeed(house).plant()
@@ -95,6 +99,8 @@ func open(_ configuration: ServerConfiguration) async throws -> House {
         throw ValidationError("the data was made with another text of migration \(id); use the version that made it")
     } catch StorageFailure.newerSchema(let id) {
         throw ValidationError("the data was made by a newer version (\(id)); use that version")
+    } catch let fault as BlobFault {
+        throw ValidationError("the store of files does not serve: \(fault.words)")
     }
 }
 

@@ -19,6 +19,8 @@ package struct ServerConfiguration: Sendable {
     package var openMetrics = false
     /// A demo district shows one-time codes on the page.
     package var demo = false
+    /// Where files are kept; beside the database when it is nil.
+    package var files: FilesPlace?
     package var passwordCost = PasswordCost.interactive
     /// Every distinct statement goes here, for the test that prepares them on PostgreSQL.
     package var recorder: (@Sendable (String) -> Void)?
@@ -78,9 +80,12 @@ package struct House: Sendable {
             database: database, world: world, journal: journal, secrets: secrets, signIn: signIn,
             calendars: calendars, settings: settings)
         let live = LiveHub()
+        let attachments = try Attachments(
+            folder: configuration.folder + "/files", place: configuration.files, world: world, fresh: true)
+        try await attachments.check()
         let cases = CasesHouse(
             database: database, world: world, journal: journal, secrets: secrets,
-            attachments: try Attachments(folder: configuration.folder + "/files", world: world, fresh: true),
+            attachments: attachments,
             inbox: Inbox(notices: CaseNotices.all, nextID: world.nextID), calendars: calendars, settings: settings,
             live: live, memory: signIn.memory)
         return House(
@@ -93,7 +98,6 @@ package struct House: Sendable {
         switch error {
         case let failure as StorageFailure: failure == .full || failure == .readOnly
         case let fault as SpoolFault: fault.isFull
-        case FileStoreFault.system(_, let number): number == ENOSPC || number == EDQUOT || number == EROFS
         default: false
         }
     }

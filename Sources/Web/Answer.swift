@@ -62,6 +62,29 @@ package enum Answer {
         if let etag { headers[.eTag] = "\"\(etag)\"" }
         return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
     }
+
+    /// Content that is sent as it comes, no faster than the browser takes it. When `next` throws, the connection is cut
+    /// short of `length`, so that the browser knows that it has not got everything.
+    package static func stream(
+        length: Int, type: String, cache: String, etag: String,
+        next: @escaping @Sendable () async throws -> ByteBuffer?
+    ) -> Response {
+        let headers: HTTPFields = [
+            .contentType: type, .cacheControl: cache, .xContentTypeOptions: "nosniff", .eTag: "\"\(etag)\"",
+        ]
+        return Response(
+            status: .ok, headers: headers,
+            body: .init(contentLength: length) { writer in
+                while let chunk = try await next() { try await writer.write(chunk) }
+                try await writer.finish(nil)
+            })
+    }
+
+    /// What a browser that holds the content already is told; nil when it must be sent.
+    package static func unchanged(_ request: Request, cache: String, etag: String) -> Response? {
+        guard let held = request.headers[.ifNoneMatch], held == "*" || held.contains("\"\(etag)\"") else { return nil }
+        return Response(status: .notModified, headers: [.cacheControl: cache, .eTag: "\"\(etag)\""])
+    }
 }
 
 /// A JSON value that writes itself. Objects keep the order in which they were made.

@@ -23,7 +23,7 @@ package struct Spool: Sendable {
     package init(folder: String) { self.folder = folder }
 
     /// A new, empty file.
-    func file() throws(SpoolFault) -> SpooledFile {
+    package func file() throws(SpoolFault) -> SpooledFile {
         var template = Array("\(folder)/\(Self.prefix)XXXXXX".utf8CString)
         let descriptor = mkstemp(&template)
         guard descriptor >= 0 else { throw SpoolFault(call: "mkstemp", number: errno) }
@@ -71,7 +71,7 @@ package final class SpooledFile: Sendable {
     /// In bytes.
     package var size: Int { state.withLock { $0.size } }
 
-    func append(_ bytes: [UInt8]) throws(SpoolFault) {
+    package func append(_ bytes: [UInt8]) throws(SpoolFault) {
         let failed: SpoolFault? = state.withLock { state in
             bytes.withUnsafeBytes { buffer in
                 var done = 0
@@ -89,7 +89,7 @@ package final class SpooledFile: Sendable {
     }
 
     /// No more comes.
-    func finish() {
+    package func finish() {
         state.withLock { state in
             if state.descriptor >= 0 { _ = close(state.descriptor) }
             state.descriptor = -1

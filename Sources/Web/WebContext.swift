@@ -142,6 +142,7 @@ extension RefusalKind {
         case .signIn: .unauthorized
         case .tooLarge: .contentTooLarge
         case .unsupported: .unsupportedMediaType
+        case .unavailable: .serviceUnavailable
         }
     }
 }

@@ -72,13 +72,13 @@ private func pngBomb(_ width: UInt32, _ height: UInt32, form: [UInt8] = [8, 2, 0
         + chunk("IDAT", [0x78, 0x9C, 0xED, 0xC1, 0x01, 0x0D, 0x00, 0x00]) + chunk("IEND", [])
 }
 
-private func temporaryFolder() throws -> String {
+func temporaryFolder() throws -> String {
     var template = Array("/tmp/redsteward-test-XXXXXX".utf8CString)
     try #require(mkdtemp(&template) != nil)
     return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
-private func makeFile(_ path: String, _ bytes: [UInt8]) throws {
+func makeFile(_ path: String, _ bytes: [UInt8]) throws {
     let file = try #require(fopen(path, "wb"))
     #expect(fwrite(bytes, 1, bytes.count, file) == bytes.count)
     fclose(file)
@@ -388,65 +388,5 @@ private func makeFile(_ path: String, _ bytes: [UInt8]) throws {
             return results
         }
         #expect(alone == together)
-    }
-}
-
-@Suite struct FileStoreTests {
-    @Test func sameContentIsKeptOnceAndReadBack() throws {
-        let store = try FileStore(folder: try temporaryFolder() + "/files")
-        let bytes = Array("hello".utf8)
-        let name = try store.put(bytes)
-        #expect(name.text == "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824")
-        #expect(try store.put(bytes) == name)
-        #expect(try store.existingPath(of: name) == store.folder + "/2c/f2/" + name.text)
-        #expect(try store.bytes(of: name) == bytes)
-        #expect(try store.delete(name))
-        #expect(try !store.delete(name))
-        #expect(try store.existingPath(of: name) == nil)
-        #expect(throws: FileStoreFault.missing) { try store.bytes(of: name) }
-        #expect(try store.bytes(of: store.put([])) == [])
-    }
-
-    @Test func namesThatAreNoHashAreRefused() {
-        let good = String(repeating: "a", count: 64)
-        #expect(throws: Never.self) { try ContentName(good) }
-        for bad in [
-            "", "a", good + "a", String(good.dropLast()), String(good.dropLast()) + "A", String(good.dropLast()) + "g",
-            "../../" + String(repeating: "a", count: 58), String(good.dropLast()) + "/",
-            String(good.dropLast(2)) + "\u{E9}",
-        ] {
-            #expect(throws: FileStoreFault.badName) { try ContentName(bad) }
-        }
-    }
-
-    @Test func changedFileIsFound() throws {
-        let store = try FileStore(folder: try temporaryFolder())
-        let name = try store.put(Array("hello".utf8))
-        let path = try #require(try store.existingPath(of: name))
-        try makeFile(path, Array("jello".utf8))
-        #expect(throws: FileStoreFault.corrupt) { try store.bytes(of: name) }
-        // A file of another length is what a disk that lied leaves behind: put mends it.
-        try makeFile(path, Array("hell".utf8))
-        #expect(try store.put(Array("hello".utf8)) == name)
-        #expect(try store.bytes(of: name) == Array("hello".utf8))
-    }
-
-    @Test func nothingTemporaryIsLeft() throws {
-        let store = try FileStore(folder: try temporaryFolder())
-        for index in 0..<20 { _ = try store.put([UInt8(index)]) }
-        try makeFile(store.folder + "/tmp/put-abcdef", [1])
-        try store.clearTemporary()
-        #expect(rmdir(store.folder + "/tmp") == 0)
-    }
-
-    @Test func manyAtOnceWriteTheSame() async throws {
-        let store = try FileStore(folder: try temporaryFolder())
-        let bytes = [UInt8](repeating: 9, count: 100_000)
-        let names = try await withThrowingTaskGroup(of: ContentName.self) { group in
-            for _ in 0..<16 { group.addTask { try store.put(bytes) } }
-            return try await group.reduce(into: Set<ContentName>()) { $0.insert($1) }
-        }
-        #expect(names.count == 1)
-        #expect(try store.bytes(of: #require(names.first)) == bytes)
     }
 }

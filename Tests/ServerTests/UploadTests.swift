@@ -38,6 +38,16 @@ import Web
             let source = try #require(page.text.firstMatch(of: /src="(\/photos\/[^"]+)"/)?.1)
             let shown = try await test.send(session, .get, String(source))
             #expect(shown.status == 200 && shown.type == "image/jpeg")
+            #expect(shown.headers[.cacheControl] == "private, max-age=3600")
+            let tag = try #require(shown.headers[.eTag])
+            #expect(tag.wholeMatch(of: /"[0-9a-f]{64}"/) != nil)
+            let again = try await test.send(session, .get, String(source), headers: ["If-None-Match": "\"x\", \(tag)"])
+            #expect(again.status == 304 && again.text.isEmpty && again.headers[.eTag] == tag)
+            let other = try await test.send(session, .get, String(source), headers: ["If-None-Match": "\"x\""])
+            #expect(other.status == 200)
+            let stranger = try await test.visitor()
+            let hidden = try await test.send(stranger, .get, String(source), headers: ["If-None-Match": tag])
+            #expect(hidden.status == 404)
         }
     }
 
@@ -72,6 +82,38 @@ import Web
                 try $0.query("select count(*) from cases_case") { try $0.int(0) }
             }
             #expect(before == after)
+        }
+    }
+
+    @Test func aStoreThatIsNotThereKeepsTheWordsAndNothingElse() async throws {
+        let nobody = [
+            "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret",
+            "REDSTEWARD_S3_ENDPOINT": "http://127.0.0.1:1",
+        ]
+        try await TestHouse.with({ $0.files = .bucket(try S3Settings("s3://photos", environment: nobody)) }) { test in
+            let session = try await test.signIn("resident")
+            let photo = try SamplePicture(.jpeg, 64, 64).drawn()
+            func counts() async throws -> [Int64] {
+                try await test.house.database.read { transaction in
+                    try transaction.query(
+                        """
+                        select count(*) from cases_case union all select count(*) from cases_photo
+                        union all select count(*) from attachments_picture
+                        """
+                    ) { try $0.int(0) }
+                }
+            }
+            let before = try await counts()
+            let form = try await form(test, "up-6")
+            let answer = try await test.upload(session, "/report", fields: form, files: [("a.jpg", photo)])
+            #expect(answer.status == 503)
+            #expect(answer.text.contains("厨房水管漏水") && answer.text.contains("照片库暂时连不上"))
+            #expect(test.house.cases.attachments.spool.names().isEmpty)
+            let after = try await counts()
+            #expect(before == after)
+            // The same form without the photo is taken.
+            let plain = try await test.upload(session, "/report", fields: form, files: [])
+            #expect(plain.status == 303)
         }
     }
 
