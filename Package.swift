@@ -37,6 +37,9 @@ let package = Package(
             name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         .systemLibrary(
             name: "CVipsSystem", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
+        .systemLibrary(
+            name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CVips", dependencies: ["CVipsSystem"]),
         .target(name: "CSQLiteSetup", linkerSettings: [.linkedLibrary("sqlite3")]),
 
@@ -51,6 +54,7 @@ let package = Package(
             name: "StorageSQLite",
             dependencies: ["Storage", "CSQLiteSetup", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
+        .target(name: "StoragePostgres", dependencies: ["Storage", "CPostgres"], swiftSettings: strict),
         .target(
             name: "Web",
             dependencies: [
@@ -95,7 +99,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Kernel", "Storage", "StorageSQLite", "Web", "Attachments", "Directory", "Messaging", "Cases",
+                "Kernel", "Storage", "StorageSQLite", "StoragePostgres", "Web", "Attachments", "Directory", "Messaging",
+                "Cases", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -109,9 +114,14 @@ let package = Package(
             name: "durability-writer", dependencies: ["Kernel", "Storage", "StorageSQLite"],
             path: "Sources/DurabilityWriter", swiftSettings: strict),
 
+        // Databases for tests: SQLite in a folder, or PostgreSQL in a schema of their own.
+        .target(
+            name: "StorageTesting", dependencies: ["Storage", "StorageSQLite", "StoragePostgres"],
+            path: "Tests/StorageTesting", swiftSettings: strict),
         .testTarget(name: "KernelTests", dependencies: ["Kernel"], swiftSettings: strict),
         .testTarget(
-            name: "StorageTests", dependencies: ["Storage", "StorageSQLite"], swiftSettings: strict),
+            name: "StorageTests", dependencies: ["Storage", "StorageSQLite", "StoragePostgres", "StorageTesting"],
+            swiftSettings: strict),
         .testTarget(name: "WebTests", dependencies: ["Web"], swiftSettings: strict),
         .testTarget(
             name: "AttachmentsTests",
@@ -119,11 +129,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "DirectoryTests", dependencies: ["Directory", "StorageSQLite"], swiftSettings: strict),
         .testTarget(
-            name: "CasesTests", dependencies: ["Cases", "StorageSQLite"], swiftSettings: strict),
+            name: "CasesTests", dependencies: ["Cases", "StorageSQLite", "StorageTesting"], swiftSettings: strict),
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Server", .product(name: "HummingbirdTesting", package: "hummingbird"),
+                "Server", "StorageTesting", .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: strict),

@@ -156,7 +156,7 @@ package enum CaseHistoryStore {
         try transaction.query(
             """
             select \(clockColumns) from cases_clock where next_ms is not null and next_ms <= \(now)
-            order by next_ms limit \(limit)
+            order by next_ms, case_id, round, kind limit \(limit)
             """, clock)
     }
 
@@ -236,7 +236,7 @@ package enum CaseHistoryStore {
         try transaction.query(
             """
             select round, person_id, score, words from cases_rating where case_id = \(id)
-            order by round, at_ms limit 200
+            order by round, at_ms, person_id limit 200
             """
         ) { (try $0.int(0), try $0.int(1), try $0.int(2), try $0.text(3)) }
     }

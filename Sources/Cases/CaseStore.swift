@@ -460,7 +460,10 @@ package enum CaseStore {
 
     package static func unanswered(before: Instant, limit: Int, _ transaction: any ReadTransaction) throws -> [CaseID] {
         try transaction.query(
-            "select id from cases_case where queue = 5 and fed_back_ms <= \(before) order by fed_back_ms limit \(limit)"
+            """
+            select id from cases_case where queue = 5 and fed_back_ms <= \(before)
+            order by fed_back_ms, id limit \(limit)
+            """
         ) { try $0.id(0) }
     }
 
@@ -471,7 +474,7 @@ package enum CaseStore {
             """
             select id from cases_case
             where urgency = 3 and queue between 1 and 4 and registered_ms < \(before)
-            order by registered_ms limit \(limit)
+            order by registered_ms, id limit \(limit)
             """
         ) { try $0.id(0) }
     }

@@ -10,7 +10,7 @@ enum AreaStore {
         try transaction.query(
             """
             select \(DirectoryStore.areaColumns) from directory_area a where a.parent_id = \(id)
-            order by a.level, length(a.name), a.name limit \(limit) offset \(offset)
+            order by a.level, length(a.name), a.name, a.id limit \(limit) offset \(offset)
             """, DirectoryStore.area)
     }
 

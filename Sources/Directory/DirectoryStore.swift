@@ -35,7 +35,7 @@ package enum DirectoryStore {
         try transaction.query(
             """
             select \(areaColumns) from directory_area a where a.parent_id = \(id)
-            order by a.level, length(a.name), a.name limit \(limit)
+            order by a.level, length(a.name), a.name, a.id limit \(limit)
             """, area)
     }
 
@@ -47,7 +47,7 @@ package enum DirectoryStore {
             """
             select \(areaColumns) from directory_area a
             where a.path >= \(path.text) and a.path < \(path.upperBound) and a.level = \(AreaLevel.estate)
-            order by a.name limit \(limit)
+            order by a.name, a.id limit \(limit)
             """, area)
     }
 
@@ -273,7 +273,7 @@ package enum DirectoryStore {
                 join directory_area e on e.id = h.estate_id
                 join directory_person n on n.id = h.person_id
                 where h.status = 0 and u.path >= \(place.path.text) and u.path < \(place.path.upperBound)
-                order by h.created_ms limit \(limit)
+                order by h.created_ms, h.id limit \(limit)
                 """
             ) { row in
                 WaitingHome(

@@ -37,7 +37,7 @@ enum OrganisationStore {
                 select o.id, o.party, o.name, o.area_id, a.name
                 from directory_area a join directory_organisation o on o.area_id = a.id
                 where a.path >= \(place.path.text) and a.path < \(place.path.upperBound)
-                order by o.party, a.path, o.name limit \(limit)
+                order by o.party, a.path, o.name, o.id limit \(limit)
                 """
             ) { row in
                 OrganisationRow(

@@ -36,7 +36,7 @@ package enum ServiceLineStore {
         let found = try transaction.query(
             """
             select area_id, party, family_id, name, phone from directory_organisation
-            where area_id in (\(areas)) and phone <> '' order by area_id, party, name limit 200
+            where area_id in (\(areas)) and phone <> '' order by area_id, party, name, id limit 200
             """
         ) { row in
             (

@@ -83,7 +83,7 @@ enum SignInStore {
         try transaction.query(
             """
             select id, person_id, staff, created_ms, seen_ms, expires_ms, device from directory_session
-            where person_id = \(person) order by seen_ms desc limit 50
+            where person_id = \(person) order by seen_ms desc, id desc limit 50
             """, session)
     }
 

@@ -17,13 +17,16 @@ struct Bench: AsyncParsableCommand {
 /// 300 estates in 30 streets, one of them with a twentieth of the cases; a fiftieth of all cases is open.
 struct BenchSeed: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "seed")
-    @Option var data: String
+    @OptionGroup var place: DataOptions
     @Option var cases: Int = 1_000_000
     @Option var open: Int = 20_000
 
     func run() async throws {
-        var configuration = ServerConfiguration(folder: data)
+        let data = place.data
+        var configuration = place.configuration()
         configuration.demo = true
+        // Whole estates go in at once.
+        configuration.postgres.deadlineMs = nil
         let house = try await House.open(configuration, world: SystemWorld.make())
         let accounts = try await BenchHouse(house).plant(cases: cases, open: open)
         try JSONEncoder().encode(accounts).write(to: URL(fileURLWithPath: data + "/bench.json"))
@@ -194,11 +197,12 @@ struct BenchHouse {
 /// The same actions, reads and renderings without HTTP, with the same number of callers. Prints `name value unit`.
 struct BenchInside: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "inside")
-    @Option var data: String
+    @OptionGroup var place: DataOptions
     @Option var seconds: Int = 5
 
     func run() async throws {
-        let house = try await House.open(ServerConfiguration(folder: data), world: SystemWorld.make())
+        let data = place.data
+        let house = try await House.open(place.configuration(), world: SystemWorld.make())
         let accounts = try JSONDecoder().decode(
             BenchAccounts.self, from: Data(contentsOf: URL(fileURLWithPath: data + "/bench.json")))
         let seconds = seconds

@@ -6,7 +6,6 @@ import Kernel
 import Logging
 import ServiceLifecycle
 import Storage
-import StorageSQLite
 import Web
 
 /// The operator's command line.
@@ -14,7 +13,8 @@ package struct RedSteward: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "redsteward", abstract: "RedSteward: one house for an estate's five parties.",
         subcommands: [
-            Setup.self, Serve.self, Demo.self, Verify.self, Files.self, SchemaText.self, Import.self, Bench.self,
+            Setup.self, Serve.self, Demo.self, Verify.self, Doctor.self, Backup.self, Restore.self, Copy.self,
+            Files.self, SchemaText.self, Import.self, Bench.self,
         ])
     package init() {}
 
@@ -22,8 +22,7 @@ package struct RedSteward: AsyncParsableCommand {
 }
 
 struct ServeOptions: ParsableArguments {
-    @Option(help: "The folder of the database, the keys and the files.")
-    var data: String
+    @OptionGroup var place: DataOptions
     @Option(help: "The port; 0 picks a free one.")
     var port: Int = 8080
     @Option(help: "The address to listen on.")
@@ -32,14 +31,16 @@ struct ServeOptions: ParsableArguments {
     var publicURL: String = ""
     @Flag(help: "Answer /metrics to callers from elsewhere too.")
     var openMetrics = false
+    @OptionGroup var backup: BackupOptions
 
     func configuration() throws -> ServerConfiguration {
-        var configuration = ServerConfiguration(folder: data)
+        var configuration = place.configuration()
         configuration.host = host
         configuration.port = port
         configuration.publicURL = publicURL
         configuration.openMetrics = openMetrics
         configuration.files = try FilesPlace.configured()
+        configuration.backup = try backup.plan(data: place.data, environment: ProcessInfo.processInfo.environment)
         return configuration
     }
 }
@@ -91,24 +92,7 @@ struct Demo: AsyncParsableCommand {
 
 /// Opens a house or says in one line why not.
 func open(_ configuration: ServerConfiguration) async throws -> House {
-    do {
-        return try await House.open(configuration, world: SystemWorld.make())
-    } catch StorageFailure.busy {
-        throw ValidationError("another server holds \(configuration.folder); stop it first, or use another folder")
-    } catch StorageFailure.migrationChanged(let id) {
-        throw ValidationError("the data was made with another text of migration \(id); use the version that made it")
-    } catch StorageFailure.newerSchema(let id) {
-        throw ValidationError("the data was made by a newer version (\(id)); use that version")
-    } catch let fault as BlobFault {
-        throw ValidationError("the store of files does not serve: \(fault.words)")
-    }
-}
-
-/// Refuses a folder that holds no house, so that a mistyped name makes none.
-func requireHouse(_ folder: String, hint: String = "") throws {
-    guard FileManager.default.fileExists(atPath: folder + "/redsteward.db") else {
-        throw ValidationError("there is no house in \(folder): it holds no redsteward.db. Check --data\(hint)")
-    }
+    try await told(where: configuration.place) { try await House.open(configuration, world: SystemWorld.make()) }
 }
 
 enum Running {
@@ -127,11 +111,13 @@ enum Running {
                 ready(channel.localAddress?.port ?? house.configuration.port)
                 fflush(nil)
             }, logger: logger)
+        let backups = house.configuration.backup.map { BackupSchedule(house: house, plan: $0, logger: logger) }
         var configuration = ServiceGroupConfiguration(
             // Ended in the other order: the live streams first, or the server would wait for them.
             services: [
                 .init(service: app), .init(service: Background(house: house, logger: logger)),
-            ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            ] + (backups.map { [.init(service: $0)] } ?? []),
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(10)
         do {
             try await ServiceGroup(configuration: configuration).run()
@@ -145,15 +131,13 @@ enum Running {
 struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check the audit's seals and the data, also while the house is served.")
-    @Option(help: "The folder of the database, the keys and the files.")
-    var data: String
+    @OptionGroup var options: DataOptions
 
     func run() async throws {
-        var options = SQLiteDatabase.Options()
-        options.readOnly = true
-        try requireHouse(data)
-        let keys = try Secret.auditKey(folder: data)
-        let database = try await SQLiteDatabase.open(path: data + "/redsteward.db", options: options)
+        let place = options.place
+        try await place.requireHouse()
+        let keys = try Secret.auditKey(folder: options.data)
+        let database = try await told(where: place) { try await place.openReadOnly() }
         let report = try await Verifier(key: keys).verify(database)
         try await database.close()
         print("seals \(report.seals), sealed rows \(report.sealedRows), unsealed tail \(report.unsealedRows)")

@@ -7,16 +7,22 @@ import Kernel
 import Logging
 import Messaging
 import Storage
+import StoragePostgres
 import StorageSQLite
 import Web
 
 /// What an operator configures.
 package struct ServerConfiguration: Sendable {
     package var folder: String
+    /// A file, or a `postgres://` URL; nil for `redsteward.db` in the folder.
+    package var database: String?
+    package var postgres = PostgresDatabase.Options()
     package var host = "127.0.0.1"
     package var port = 8080
     package var publicURL = ""
     package var openMetrics = false
+    /// Nil when the server makes no backups by itself.
+    package var backup: BackupPlan?
     /// A demo district shows one-time codes on the page.
     package var demo = false
     /// Where files are kept; beside the database when it is nil.
@@ -25,13 +31,18 @@ package struct ServerConfiguration: Sendable {
     /// Every distinct statement goes here, for the test that prepares them on PostgreSQL.
     package var recorder: (@Sendable (String) -> Void)?
 
-    package init(folder: String) { self.folder = folder }
+    package init(folder: String, database: String? = nil) {
+        self.folder = folder
+        self.database = database
+    }
+
+    package var place: DatabasePlace { DatabasePlace(folder: folder, database: database) }
 }
 
 /// The whole house, composed once for `main` and for the tests.
 package struct House: Sendable {
     package let configuration: ServerConfiguration
-    package let database: SQLiteDatabase
+    package let database: any Database
     package let world: World
     package let secrets: Secrets
     package let directory: DirectoryHouse
@@ -48,22 +59,24 @@ package struct House: Sendable {
         try FileManager.default.createDirectory(
             atPath: configuration.folder, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
-        let path = configuration.folder + "/redsteward.db"
-        // Lost keys must be noticed: a database that exists is never given new ones.
-        let exists = FileManager.default.fileExists(atPath: path)
-        let keys =
-            exists
-            ? try KeyFile.load(folder: configuration.folder)
-            : try KeyFile.loadOrCreate(folder: configuration.folder, randomBytes: world.randomBytes)
-        var options = SQLiteDatabase.Options()
-        options.recorder = configuration.recorder
-        let database = try await SQLiteDatabase.open(path: path, options: options)
-        try await schema.migrate(database, at: world.now())
+        let (database, keys) = try await configuration.place.open(configuration, world)
+        do {
+            return try await compose(configuration, world, database, keys)
+        } catch {
+            try? await database.close()
+            throw error
+        }
+    }
+
+    private static func compose(
+        _ configuration: ServerConfiguration, _ world: World, _ database: any Database, _ keys: KeyFile
+    ) async throws -> House {
         let secrets = try Secrets(keys, world: world, cost: configuration.passwordCost)
         let journal = StandardJournal(
             consumers: [OutboxConsumer("live")], auditKey: secrets.auditBytes, nextID: world.nextID)
         let now = world.now()
-        try await database.write { transaction in
+        // Several servers may start at once.
+        try await database.exclusively { transaction in
             try CalendarStore.seed(transaction)
             try BaseSeed.plant(at: now, nextID: world.nextID, transaction)
         }
@@ -93,6 +106,15 @@ package struct House: Sendable {
             cases: cases, live: live, metrics: Metrics(), settings: settings)
     }
 
+    /// What people are told about a fault whose end is known, and the status; nil for a fault of another kind.
+    static func told(_ error: any Error, _ words: Words) -> FaultAnswer? {
+        switch error as? StorageFailure {
+        case .busy, .unreachable: FaultAnswer(text: words(.errorBusy), status: .serviceUnavailable)
+        case .unknownOutcome: FaultAnswer(text: words(.errorUnknown), status: .serviceUnavailable)
+        default: isFull(error) ? FaultAnswer(text: words(.errorFull), status: .internalServerError) : nil
+        }
+    }
+
     /// Whether the disk has no room, or takes nothing at all: people are told so, and that nothing was kept.
     private static func isFull(_ error: any Error) -> Bool {
         switch error {
@@ -109,9 +131,7 @@ package struct House: Sendable {
         let door = FrontDoor(
             settings: settings, metrics: metrics, clock: world.now,
             requestName: { ID<CaseTag>(world.nextID()).text },
-            faultMessage: { error, words in
-                Self.isFull(error) ? words(.errorFull) : nil
-            })
+            faultAnswer: Self.told)
         router.add(middleware: door)
         router.add(
             middleware: SignInMiddleware(

@@ -2,7 +2,6 @@ import ArgumentParser
 import Attachments
 import Foundation
 import Storage
-import StorageSQLite
 import Web
 
 /// What an operator does with the files of a house.
@@ -54,15 +53,12 @@ struct FilesVerify: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Read every file of a house and compare it with its name, also while the house is served.",
         discussion: "Looks where REDSTEWARD_FILES says, or else in the folder `files` of the data.")
-    @Option(help: "The folder of the database, the keys and the files.")
-    var data: String
+    @OptionGroup var options: DataOptions
 
     func run() async throws {
-        try requireHouse(data)
-        let place = try FilesPlace.configured() ?? .folder(data + "/files")
-        var options = SQLiteDatabase.Options()
-        options.readOnly = true
-        let database = try await SQLiteDatabase.open(path: data + "/redsteward.db", options: options)
+        try await options.place.requireHouse()
+        let place = try FilesPlace.configured() ?? .folder(options.data + "/files")
+        let database = try await told(where: options.place) { try await options.place.openReadOnly() }
         let named = try await database.read { try Attachments.named($0) }
         try await database.close()
         try await Files.saying {

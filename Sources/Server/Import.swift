@@ -22,8 +22,7 @@ struct ImportCases: AsyncParsableCommand {
     var file: String
     @Option(help: "A JSON file that says what the columns mean.")
     var mapping: String
-    @Option(help: "The folder of the database, the keys and the files.")
-    var data: String
+    @OptionGroup var options: DataOptions
     @Option(help: "The estate, by id or name, instead of the mapping's.")
     var area: String?
     @Option(help: "Where the rows go that cannot be read, instead of FILE.rejected.csv.")
@@ -33,8 +32,8 @@ struct ImportCases: AsyncParsableCommand {
     var create = false
 
     func run() async throws {
-        if !create { try requireHouse(data, hint: ", or make a new house with --create") }
-        let house = try await open(ServerConfiguration(folder: data))
+        if !create { try await options.place.requireHouse(hint: ", or make a new house with --create") }
+        let house = try await open(options.configuration())
         do {
             var job = try CaseImportJob(file: file, mapping: mapping)
             job.area = area

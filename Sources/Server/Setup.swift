@@ -13,8 +13,7 @@ struct Setup: AsyncParsableCommand {
             Prints the administrator's password once. Everything else - areas, organisations, posts, calendars, limits - \
             is done on the pages of /desk afterwards. A house that has an administrator is left as it is.
             """)
-    @Option(help: "The folder of the database, the keys and the files; made when it is missing.")
-    var data: String
+    @OptionGroup var options: DataOptions
     @Option(help: "The name of the highest area, such as a district or a street.")
     var area: String
     @Option(help: "Its level: district, street, community or estate.")
@@ -39,7 +38,7 @@ struct Setup: AsyncParsableCommand {
         } catch {
             throw ValidationError(error.rawValue)
         }
-        let house = try await open(ServerConfiguration(folder: data))
+        let house = try await open(options.configuration())
         do {
             let password = try await FirstSteps(house: house).take(
                 area: area, level: level, organisation: organisation, login: login, name: name)

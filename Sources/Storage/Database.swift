@@ -55,7 +55,8 @@ package protocol WriteTransaction: ReadTransaction {
 /// The seam to an engine. Both engines behave alike; a test battery runs on each.
 ///
 /// `write` guarantees: the closure's changes are all kept or none; the call returns only after they are durable; a
-/// closure that throws changes nothing and disturbs no other caller. The closure may run twice (a retry), so it has
+/// closure that throws changes nothing and disturbs no other caller. A closure that catches a failure of a statement
+/// and goes on changes nothing either: its caller hears that failure. The closure may run twice (a retry), so it has
 /// no effect outside its transaction.
 package protocol Database: Sendable {
     var engine: Engine { get }
@@ -65,6 +66,12 @@ package protocol Database: Sendable {
     /// A mark that moves whenever somebody has changed one of the tables, before that write is acknowledged. Nil when
     /// the engine cannot know, because other servers write as well: then nothing may be kept.
     func mark(_ tables: Set<String>) -> ChangeMark?
+    /// A write that nobody else's `exclusively` runs beside, on any server, and that has no deadline: for steps of the
+    /// schema and the first rows. Other writes may run meanwhile. It sees what the one before it kept.
+    @discardableResult
+    func exclusively<T: Sendable>(
+        _ body: @escaping @Sendable (any WriteTransaction) throws -> T
+    ) async throws -> T
     /// Ends all connections. Nothing may be called afterwards.
     func close() async throws
 }
@@ -85,8 +92,8 @@ package final class ChangeMark: Sendable {
     package func move() { moved.add(1, ordering: .acquiringAndReleasing) }
 }
 
-/// What an engine may report. Not a refusal: the person sees a fault with a request id, except `busy` and `full`,
-/// which say that nothing was saved and what to do.
+/// What an engine may report. Not a refusal: the person sees a fault with a request id, except `busy`, `full` and
+/// `unknownOutcome`, which say what was saved and what to do.
 package enum StorageFailure: Error, Sendable, Equatable {
     /// A unique, foreign-key or check constraint. Actions prevent these by `on conflict do nothing` and a look at the
     /// count; what still arrives here is a fault.
@@ -95,8 +102,16 @@ package enum StorageFailure: Error, Sendable, Equatable {
     case full
     /// The file system or file is read-only.
     case readOnly
-    /// Another process holds the data (SQLite: a second server).
+    /// Another process holds the data (SQLite: a second server), too many wait, or no server answered within the
+    /// deadline. Nothing was saved; trying again in a moment may help.
     case busy
+    /// The connection was lost between `commit` and its answer: the write is kept as a whole, or not at all, and nobody
+    /// here can say which. Only a look at the data tells; doing it again is safe only under an idempotency key.
+    case unknownOutcome
+    /// `open` found no server: where it looked, and why not.
+    case unreachable(String)
+    /// A value that no engine keeps as it is: text with a NUL, a number that is none.
+    case unstorable(String)
     case corrupt(String)
     case decoding(String)
     /// A migration that has landed was edited.
@@ -104,6 +119,8 @@ package enum StorageFailure: Error, Sendable, Equatable {
     /// The data was written by a newer version.
     case newerSchema(String)
     case engine(String)
+
+    package static let nulInText = StorageFailure.unstorable("text with a NUL")
 }
 
 /// A step of the schema: literal SQL in our own type words, append-only, never edited once landed.
@@ -114,9 +131,11 @@ package struct Migration: Sendable {
     /// Such as `cases-001-case`. The prefix names the owner.
     package let id: String
     package let sql: String
-    package init(_ id: String, _ sql: StaticString) {
+    package init(_ id: String, _ sql: StaticString) { self.init(id, text: sql.description) }
+
+    init(_ id: String, text: String) {
         self.id = id
-        self.sql = sql.description
+        sql = text
     }
 }
 

@@ -51,10 +51,43 @@ package struct Jobs: Sendable {
             "delete from storage_job where kind = \(kind) and dedupe_key = \(key) and done_ms is null") == 1
     }
 
+    /// Removes the waiting jobs of a kind whose keys come before one: work that a later job does better. Jobs that
+    /// somebody holds stay.
+    package func supersede(
+        kind: String, before key: String, at now: Instant, _ transaction: any WriteTransaction
+    ) throws {
+        try transaction.run(
+            """
+            delete from storage_job
+            where kind = \(kind) and dedupe_key < \(key) and done_ms is null and lease_until_ms <= \(now)
+            """)
+    }
+
+    /// Whether a job with this kind and key was scheduled and there is nothing to do for it now: it is done, given up,
+    /// held by somebody or not due.
+    package func rests(kind: String, key: String, at now: Instant, _ transaction: any ReadTransaction) throws -> Bool {
+        try transaction.first(
+            """
+            select id from storage_job where kind = \(kind) and dedupe_key = \(key) and (done_ms is not null
+                or gave_up_ms is not null or lease_until_ms > \(now) or due_ms > \(now))
+            """
+        ) { try $0.int(0) } != nil
+    }
+
+    /// When a job of this kind was last done.
+    package func lastDone(kind: String, _ transaction: any ReadTransaction) throws -> Instant? {
+        try transaction.first("select max(done_ms) from storage_job where kind = \(kind)") {
+            try $0.optionalInstant(0)
+        } ?? nil
+    }
+
     /// Takes due jobs, the longest due first, and holds them for `leaseMs`.
+    /// - Parameter kind: of one kind only, when it is given.
     package func claim(
-        worker: String, leaseMs: Int64, limit: Int, at now: Instant, _ transaction: any WriteTransaction
+        kind: String? = nil, worker: String, leaseMs: Int64, limit: Int, at now: Instant,
+        _ transaction: any WriteTransaction
     ) throws -> [Job] {
+        let ofKind: SQL = kind.map { " and kind = \($0)" } ?? ""
         // The lease is asked for twice: PostgreSQL checks the outer condition again on a row that it had to wait for.
         let jobs = try transaction.query(
             """
@@ -62,7 +95,7 @@ package struct Jobs: Sendable {
             set attempt = attempt + 1, lease_until_ms = \(now.adding(ms: leaseMs)), worker = \(worker)
             where lease_until_ms <= \(now) and done_ms is null and gave_up_ms is null and id in (
                 select id from storage_job
-                where due_ms <= \(now) and lease_until_ms <= \(now) and done_ms is null and gave_up_ms is null
+                where due_ms <= \(now) and lease_until_ms <= \(now) and done_ms is null and gave_up_ms is null\(ofKind)
                 order by due_ms, id limit \(limit)\(SQL.skippingLocked))
             returning id, kind, area_id, subject_id, payload, due_ms, attempt
             """
@@ -72,6 +105,18 @@ package struct Jobs: Sendable {
                 payload: try row.text(4), due: try row.instant(5), attempt: try row.int(6))
         }
         return jobs.sorted { ($0.due, $0.id) < ($1.due, $1.id) }
+    }
+
+    /// Holds a claimed job for longer. False when the claim is no longer this worker's.
+    @discardableResult
+    package func prolong(
+        _ job: Job, leaseMs: Int64, at now: Instant, _ transaction: any WriteTransaction
+    ) throws -> Bool {
+        try transaction.run(
+            """
+            update storage_job set lease_until_ms = \(now.adding(ms: leaseMs))
+            where id = \(job.id) and attempt = \(job.attempt) and done_ms is null and gave_up_ms is null
+            """) == 1
     }
 
     /// Marks a job as done. False when the claim is no longer this worker's; then its transaction should be given up.

@@ -49,7 +49,7 @@ package struct Outbox: Sendable {
 extension SQL {
     /// Ends a `select` whose rows the transaction will change, so that two servers take different rows. SQLite has one
     /// writer and needs nothing.
-    static let skippingLocked = SQL(parts: [.perEngine(sqlite: [], postgres: [.text(" for update skip locked")])])
+    static let skippingLocked = SQL(parts: [.perEngine(sqlite: [], postgres: [.fixed(" for update skip locked")])])
 }
 
 extension Outbox {

@@ -1,3 +1,4 @@
+import Glibc
 import Kernel
 
 /// A value that a statement binds. There is no way to paste one into the text.
@@ -8,6 +9,16 @@ package enum SQLValue: Hashable, Sendable {
     case text(String)
     case bytes([UInt8])
     case flag(Bool)
+}
+
+extension String {
+    /// Whether it holds what no engine keeps. One call for all bytes, because every text that is bound passes here.
+    package var holdsNUL: Bool {
+        let found = utf8.withContiguousStorageIfAvailable { bytes in
+            bytes.baseAddress.map { memchr($0, 0, bytes.count) != nil } ?? false
+        }
+        return found ?? utf8.contains(0)
+    }
 }
 
 /// What an interpolation may bind.
@@ -229,7 +240,8 @@ package enum TextTerms {
                 run.removeAll()
             }
             if !word.isEmpty {
-                add(String(word.prefix(40)))
+                // Bounded in bytes too, which a letter with its marks is not.
+                add(String(String.UnicodeScalarView(word.unicodeScalars.prefix(40))))
                 word = ""
             }
         }

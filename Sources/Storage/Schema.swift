@@ -3,11 +3,14 @@ import Kernel
 
 /// The schema as a list of steps, and the runner that brings a database up to it.
 package struct Schema: Sendable {
-    private let migrations: [Migration]
+    let migrations: [Migration]
 
     /// - Parameter migrations: every step of every capability, lower floors first. The runner's own table and Storage's
     ///   tables (`StorageMigrations.all`) come first by themselves.
     package init(_ migrations: [Migration]) { self.migrations = StorageMigrations.all + migrations }
+
+    /// These steps and no others.
+    init(exactly migrations: [Migration]) { self.migrations = migrations }
 
     /// Lands the steps that are missing, all or none, and returns their ids. Doing it again changes nothing.
     ///
@@ -16,22 +19,37 @@ package struct Schema: Sendable {
     @discardableResult
     package func migrate(_ database: any Database, at now: Instant) async throws -> [String] {
         let engine = database.engine
-        return try await database.write { transaction in
-            for statement in SchemaText.expand(Self.ledger, for: engine) { try transaction.run(statement) }
-            let landed = try transaction.query("select id, checksum from storage_migration order by id") {
-                (id: try $0.text(0), checksum: try $0.bytes(1))
-            }
-            let missing = try missing(given: landed)
-            for migration in missing {
-                for statement in SchemaText.expand(migration.sql, for: engine) { try transaction.run(statement) }
-                try transaction.run(
-                    """
-                    insert into storage_migration (id, checksum, applied_ms)
-                    values (\(migration.id), \(migration.checksum), \(now))
-                    """)
-            }
-            return missing.map(\.id)
+        return try await database.exclusively { try migrate(engine, at: now, $0) }
+    }
+
+    /// The same inside a transaction that runs `exclusively`.
+    @discardableResult
+    package func migrate(_ engine: Engine, at now: Instant, _ transaction: any WriteTransaction) throws -> [String] {
+        for statement in SchemaText.expand(Self.ledger, for: engine) { try transaction.run(statement) }
+        let landed = try transaction.query("select id, checksum from storage_migration order by id") {
+            (id: try $0.text(0), checksum: try $0.bytes(1))
         }
+        let missing = try missing(given: landed)
+        for migration in missing {
+            for statement in SchemaText.expand(migration.sql, for: engine) { try transaction.run(statement) }
+            try transaction.run(
+                """
+                insert into storage_migration (id, checksum, applied_ms)
+                values (\(migration.id), \(migration.checksum), \(now))
+                """)
+        }
+        return missing.map(\.id)
+    }
+
+    /// Whether any step ever landed: false for a database that nobody has used yet.
+    package static func hasLanded(_ transaction: any ReadTransaction) throws -> Bool {
+        let tables = SQL(parts: [
+            .perEngine(
+                sqlite: [.fixed("select count(*) from sqlite_schema where name = 'storage_migration'")],
+                postgres: [.fixed("select (to_regclass('storage_migration') is not null)::int")])
+        ])
+        guard try transaction.first(tables, { try $0.int(0) }) == 1 else { return false }
+        return try transaction.first("select count(*) from storage_migration") { try $0.int(0) } ?? 0 > 0
     }
 
     /// The whole schema as one engine's text: what a test script loads into PostgreSQL.
@@ -108,7 +126,7 @@ enum SchemaText {
 
     // MARK: Reading
 
-    private enum Token {
+    enum Token: Equatable {
         case word(String)
         /// Quoted text, a comment, a number or a sign.
         case other(String)
@@ -119,11 +137,11 @@ enum SchemaText {
         }
     }
 
-    private static func wordsOnly(_ statement: [Token]) -> [String] {
+    static func wordsOnly(_ statement: [Token]) -> [String] {
         statement.compactMap { if case .word(let word) = $0 { word } else { nil } }
     }
 
-    private static func indexName(_ statement: [Token]) -> String? {
+    static func indexName(_ statement: [Token]) -> String? {
         let words = wordsOnly(statement)
         return words.count == 2 && words[0] == "TEXTINDEX" ? words[1] : nil
     }
@@ -132,7 +150,7 @@ enum SchemaText {
         wordsOnly(statement).prefix(2).map { $0.lowercased() } == ["create", "table"]
     }
 
-    private static func statements(of text: String) -> [[Token]] {
+    static func statements(of text: String) -> [[Token]] {
         var result: [[Token]] = [[]]
         for token in tokens(of: text) {
             if token.text == ";" { result.append([]) } else { result[result.count - 1].append(token) }

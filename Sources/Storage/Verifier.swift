@@ -162,6 +162,6 @@ extension SQL {
     /// One row `ok`, or the faults of the file. PostgreSQL checks its own pages.
     static let integrityCheck = SQL(parts: [
         .perEngine(
-            sqlite: [.text("select integrity_check from pragma_integrity_check")], postgres: [.text("select 'ok'")])
+            sqlite: [.fixed("select integrity_check from pragma_integrity_check")], postgres: [.fixed("select 'ok'")])
     ])
 }

@@ -120,7 +120,7 @@ private struct Session {
     func commitAtOnce(_ batch: [any PendingWrite]) throws -> Bool {
         try begin()
         do {
-            for write in batch { try write.attempt(transaction) }
+            for write in batch { try transaction.attempt { try write.attempt(transaction) } }
             try commit()
         } catch {
             rollback()
@@ -151,7 +151,7 @@ private struct Session {
     func commitAlone(_ write: any PendingWrite) {
         do {
             try begin()
-            try write.attempt(transaction)
+            try transaction.attempt { try write.attempt(transaction) }
             try commit()
             write.answer(nil)
         } catch {
@@ -164,7 +164,7 @@ private struct Session {
     private func attemptInSavepoint(_ write: any PendingWrite) throws -> (any Error)? {
         try execute("savepoint item")
         do {
-            try write.attempt(transaction)
+            try transaction.attempt { try write.attempt(transaction) }
             try execute("release item")
             return nil
         } catch {

@@ -113,6 +113,13 @@ package final class SQLiteDatabase: Storage.Database {
         return mark
     }
 
+    /// There is one writer on one server.
+    package func exclusively<T: Sendable>(
+        _ body: @escaping @Sendable (any WriteTransaction) throws -> T
+    ) async throws -> T {
+        try await write(body)
+    }
+
     /// Waits for the writes that were accepted, then ends all connections and gives the lock back.
     package func close() async throws {
         await writer.finish()

@@ -67,6 +67,14 @@ struct SQLiteTransaction: WriteTransaction {
         }
     }
 
+    /// Runs the closure of a write. A failure that it caught counts: PostgreSQL would have ended the transaction.
+    func attempt<T>(_ body: () throws -> T) throws -> T {
+        shelf.failure = nil
+        let result = try body()
+        if let failure = shelf.failure { throw failure }
+        return result
+    }
+
     // MARK: Statements
 
     private func change(_ statement: OpaquePointer) throws -> Int {
@@ -104,6 +112,19 @@ struct SQLiteTransaction: WriteTransaction {
             sqlite3_reset(pointer)
             sqlite3_clear_bindings(pointer)
         }
+        do {
+            return try run(pointer, statement, values, body)
+        } catch {
+            // What a row could not be decoded as harms nothing.
+            if case StorageFailure.decoding = error { throw error }
+            if error is StorageFailure { shelf.failure = shelf.failure ?? error }
+            throw error
+        }
+    }
+
+    private func run<T>(
+        _ pointer: OpaquePointer, _ statement: Statement, _ values: [SQLValue], _ body: (OpaquePointer) throws -> T
+    ) throws -> T {
         guard Int(sqlite3_bind_parameter_count(pointer)) == values.count else {
             throw StorageFailure.engine("wrong number of values")
         }
@@ -125,8 +146,10 @@ struct SQLiteTransaction: WriteTransaction {
             switch value {
             case .null: sqlite3_bind_null(statement, index)
             case .int(let value): sqlite3_bind_int64(statement, index, value)
+            case .real(let value) where value.isNaN: throw StorageFailure.unstorable("a number that is none")
             case .real(let value): sqlite3_bind_double(statement, index, value)
             case .flag(let value): sqlite3_bind_int64(statement, index, value ? 1 : 0)
+            case .text(let value) where value.holdsNUL: throw StorageFailure.nulInText
             case .text(let value):
                 sqlite3_bind_text(statement, index, value, Int32(clamping: value.utf8.count), Self.copied)
             case .bytes(let value) where value.isEmpty: sqlite3_bind_zeroblob(statement, index, 0)

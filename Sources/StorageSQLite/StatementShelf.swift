@@ -49,6 +49,9 @@ final class StatementShelf {
     /// The tables that the running transaction has changed.
     var touched: Set<String> = []
 
+    /// The first failure of a statement in the running write.
+    var failure: (any Error)?
+
     init(_ connection: OpaquePointer) { self.connection = connection }
 
     func statement(_ shape: [UInt], _ text: () -> String) throws -> Statement {

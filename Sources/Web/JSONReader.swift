@@ -110,7 +110,10 @@ package struct JSONReader {
             at += 1
             switch byte {
             case 0x22:
-                guard let text = String(validating: result, as: UTF8.self) else { throw .malformed(at: at) }
+                // No engine keeps a NUL.
+                guard !result.contains(0), let text = String(validating: result, as: UTF8.self) else {
+                    throw .malformed(at: at)
+                }
                 return text
             case 0x5C:
                 guard at < bytes.count else { throw .malformed(at: at) }

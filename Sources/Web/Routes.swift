@@ -73,18 +73,18 @@ package struct FrontDoor: RouterMiddleware {
     let metrics: Metrics
     let clock: @Sendable () -> Instant
     let requestName: @Sendable () -> String
-    let faultMessage: @Sendable (any Error, Words) -> String?
+    let faultAnswer: @Sendable (any Error, Words) -> FaultAnswer?
 
     package init(
         settings: SiteSettings, metrics: Metrics, clock: @escaping @Sendable () -> Instant,
         requestName: @escaping @Sendable () -> String,
-        faultMessage: @escaping @Sendable (any Error, Words) -> String?
+        faultAnswer: @escaping @Sendable (any Error, Words) -> FaultAnswer?
     ) {
         self.settings = settings
         self.metrics = metrics
         self.clock = clock
         self.requestName = requestName
-        self.faultMessage = faultMessage
+        self.faultAnswer = faultAnswer
     }
 
     package func handle(
@@ -138,22 +138,38 @@ package struct FrontDoor: RouterMiddleware {
         }
         context.logger.error("request failed", metadata: ["request": "\(context.requestName)", "error": "\(error)"])
         metrics.count("redsteward_faults_total")
-        let text =
-            faultMessage(error, context.words) ?? context.words(.errorFault, context.requestName)
+        let fault =
+            faultAnswer(error, context.words)
+            ?? FaultAnswer(text: context.words(.errorFault, context.requestName), status: .internalServerError)
+        var answer: Response
         if forPrograms {
-            return Response(
-                status: .internalServerError,
+            answer = Response(
+                status: fault.status,
                 headers: [.contentType: "application/problem+json; charset=utf-8"],
                 body: .init(
                     byteBuffer: ByteBuffer(
                         string: JSON.object([
-                            ("type", .string("urn:redsteward:fault")), ("title", .string(text)), ("status", .int(500)),
+                            ("type", .string("urn:redsteward:fault")), ("title", .string(fault.text)),
+                            ("status", .int(Int64(fault.status.code))),
                             ("instance", .string(context.requestName)),
                         ]).text)))
+        } else {
+            answer = Answer.html(
+                Layout.notice(context.words(.errorTitle), fault.text, context: context), status: fault.status,
+                context: context)
         }
-        return Answer.html(
-            Layout.notice(context.words(.errorTitle), text, context: context), status: .internalServerError,
-            context: context)
+        if fault.status == .serviceUnavailable { answer.headers[.retryAfter] = "2" }
+        return answer
+    }
+}
+
+/// What somebody is told about a fault.
+package struct FaultAnswer: Sendable, Equatable {
+    package let text: String
+    package let status: HTTPResponse.Status
+    package init(text: String, status: HTTPResponse.Status) {
+        self.text = text
+        self.status = status
     }
 }
 

@@ -27,6 +27,13 @@ extension Phrase {
         "Something went wrong on our side and nothing was saved. Please try again later. For help, quote {0}")
     package static let errorFull = Phrase(
         "存不下了，这次没有保存。请告诉管理员，过一会儿再交。", "The disk is full and nothing was saved. Please tell the administrator.")
+    package static let errorBusy = Phrase(
+        "系统这会儿忙不过来，这次没有保存。返回上一页，您填的都还在，过一会儿再交。",
+        "The system is busy and nothing was saved. Go back: what you typed is kept. Try again in a moment.")
+    package static let errorUnknown = Phrase(
+        "最后一步断了线，不知道有没有存上。请先看看有没有，没有的话再返回上一页重交，您填的都还在。",
+        "The connection broke at the last step: this may or may not be saved. Look first; if need be, send it again."
+    )
     package static let webNotFound = Phrase("没有这一页，或者您看不到它。", "There is no such page, or it is not yours to see.")
     package static let webSignInFirst = Phrase("请先登录。", "Please sign in first.")
     package static let webNotYours = Phrase("您的岗位办不了这件事。", "Your post may not do this.")

@@ -4,18 +4,20 @@ import Kernel
 import Messaging
 import Storage
 import StorageSQLite
+import StorageTesting
 import Synchronization
 import Testing
 
 @testable import Cases
 @testable import Directory
 
-/// A small district on a real database in a folder of its own: two streets with an estate each, a second community
+/// A small district on a real database of its own (`TestEngine`): two streets with an estate each, a second community
 /// without one, staff of every role and residents, all written through the stores.
 final class District: Sendable {
     let still: StillWorld
     let folder: String
-    let database: SQLiteDatabase
+    let place: String
+    let database: any Database
     let secrets: Secrets
     let inbox: Inbox
     let actions: CaseActions
@@ -48,24 +50,36 @@ final class District: Sendable {
         try #require(mkdtemp(&template) != nil)
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let district = try await District(folder)
-        try await body(district)
-        try await district.database.close()
+        try await TestEngine.withPlace(in: folder) { place in
+            try await with(place, folder, body)
+        }
     }
 
-    static func open(_ folder: String) async throws -> SQLiteDatabase {
+    /// In a database at a place, of either engine.
+    static func with(_ place: String, _ folder: String, _ body: (District) async throws -> Void) async throws {
+        let database = try await open(place)
+        do {
+            try await body(try await District(folder, place, database))
+        } catch {
+            try? await database.close()
+            throw error
+        }
+        try await database.close()
+    }
+
+    static func open(_ place: String) async throws -> any Database {
         var options = SQLiteDatabase.Options()
         options.recorder = SQLLog.recorder
         options.synchronous = .off
-        return try await SQLiteDatabase.open(path: folder + "/test.db", options: options)
+        return try await TestEngine.open(place, sqlite: options)
     }
 
-    private init(_ folder: String) async throws {
+    private init(_ folder: String, _ place: String, _ database: any Database) async throws {
         self.folder = folder
+        self.place = place
         let still = StillWorld(at: Self.start)
         self.still = still
         let world = still.world
-        let database = try await Self.open(folder)
         self.database = database
         let now = Self.start
         try await Self.schema.migrate(database, at: now)
@@ -179,7 +193,7 @@ final class District: Sendable {
     }
 
     static func actions(
-        _ database: SQLiteDatabase, _ world: World, _ secrets: Secrets, _ inbox: Inbox
+        _ database: any Database, _ world: World, _ secrets: Secrets, _ inbox: Inbox
     ) -> CaseActions {
         CaseActions(
             database: database, world: world,
@@ -190,6 +204,10 @@ final class District: Sendable {
 
     // MARK: People
 
+    /// The database as SQLite's, for tests of its planner.
+    var sqlite: SQLiteDatabase {
+        get throws { try #require(database as? SQLiteDatabase) }
+    }
     var clockwork: Clockwork { Clockwork(actions) }
     var queries: CaseQueries { CaseQueries(database: database) }
 

@@ -305,9 +305,9 @@ import Testing
             d.still.now = start.adding(minutes: 150)
             #expect(try await d.clockwork.sweep() == 0)
             d.still.now = start.adding(minutes: 181)
-            // A restart: another server with other connections on the same file.
+            // A restart: another server with other connections on the same data.
             try await d.database.close()
-            let again = try await District.open(d.folder)
+            let again = try await District.open(d.place)
             let clockwork = Clockwork(District.actions(again, d.still.world, d.secrets, d.inbox))
             #expect(try await clockwork.sweep() == 0)
             let kinds = try await again.read { try CaseHistoryStore.events(id, $0).map(\.kind) }

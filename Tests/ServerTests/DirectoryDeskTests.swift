@@ -2,7 +2,7 @@ import Directory
 import Foundation
 import Kernel
 import Storage
-import StorageSQLite
+import StorageTesting
 import Testing
 
 @testable import Server
@@ -481,46 +481,48 @@ import Testing
         try #require(mkdtemp(&template) != nil)
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let database = try await SQLiteDatabase.open(path: folder + "/old.db", options: .init())
-        let now = TestHouse.start
-        let old = DirectoryMigrations.all.filter { $0.id < "directory-005" }
-        try await Schema(old).migrate(database, at: now)
-        try await database.write { transaction in
-            for (id, level) in [(1, AreaLevel.building), (2, .unit), (3, .unit)] {
-                let parent: AreaID? = id == 1 ? nil : AreaID(1)
-                let path = (parent.map { AreaPath.root.appending($0) } ?? .root).appending(AreaID(Int64(id)))
-                let area = Area(
-                    id: AreaID(Int64(id)), parent: parent, level: level, name: "\(id)", path: path, estate: nil)
-                _ = try DirectoryStore.insertArea(area, code: "", at: now, transaction)
+        try await TestEngine.withPlace(in: folder) { place in
+            let database = try await TestEngine.open(place)
+            let now = TestHouse.start
+            let old = DirectoryMigrations.all.filter { $0.id < "directory-005" }
+            try await Schema(old).migrate(database, at: now)
+            try await database.write { transaction in
+                for (id, level) in [(1, AreaLevel.building), (2, .unit), (3, .unit)] {
+                    let parent: AreaID? = id == 1 ? nil : AreaID(1)
+                    let path = (parent.map { AreaPath.root.appending($0) } ?? .root).appending(AreaID(Int64(id)))
+                    let area = Area(
+                        id: AreaID(Int64(id)), parent: parent, level: level, name: "\(id)", path: path, estate: nil)
+                    _ = try DirectoryStore.insertArea(area, code: "", at: now, transaction)
+                }
+                for id in 1...4 {
+                    try DirectoryStore.insertPerson(
+                        PersonID(Int64(id)), name: "p\(id)", phone: nil, at: now, transaction)
+                }
+                // Owner and family of one unit, somebody who waits there, and family alone in another.
+                for (id, unit, relation, status) in [(1, 2, 4, 1), (2, 2, 1, 1), (3, 2, 3, 0), (4, 3, 4, 1)] {
+                    try transaction.run(
+                        """
+                        insert into directory_home
+                            (id, person_id, unit_id, estate_id, relation, status, from_day, to_day, created_ms)
+                        values (\(id), \(id), \(unit), 0, \(relation), \(status), \(100 + id), \(9000 + id), 5)
+                        """)
+                }
             }
-            for id in 1...4 {
-                try DirectoryStore.insertPerson(
-                    PersonID(Int64(id)), name: "p\(id)", phone: nil, at: now, transaction)
+            let landed = try await Schema(DirectoryMigrations.all).migrate(database, at: now)
+            #expect(landed.first == "directory-005-households")
+            let homes = try await database.read { transaction in
+                try transaction.query("select id, household_id from directory_home order by id") {
+                    (try $0.int(0), try $0.optionalInt(1))
+                }
             }
-            // Owner and family of one unit, somebody who waits there, and family alone in another.
-            for (id, unit, relation, status) in [(1, 2, 4, 1), (2, 2, 1, 1), (3, 2, 3, 0), (4, 3, 4, 1)] {
-                try transaction.run(
-                    """
-                    insert into directory_home
-                        (id, person_id, unit_id, estate_id, relation, status, from_day, to_day, created_ms)
-                    values (\(id), \(id), \(unit), 0, \(relation), \(status), \(100 + id), \(9000 + id), 5)
-                    """)
+            #expect(homes.map(\.1) == [1, 1, nil, nil])
+            let households = try await database.read {
+                try HouseholdStore.households(of: AreaID(2), on: Day(number: 0), $0)
             }
+            #expect(households.map(\.number) == [1])
+            #expect(households.map(\.from.number) == [101] && households.map(\.to.number) == [9002])
+            try await database.close()
         }
-        let landed = try await Schema(DirectoryMigrations.all).migrate(database, at: now)
-        #expect(landed.first == "directory-005-households")
-        let homes = try await database.read { transaction in
-            try transaction.query("select id, household_id from directory_home order by id") {
-                (try $0.int(0), try $0.optionalInt(1))
-            }
-        }
-        #expect(homes.map(\.1) == [1, 1, nil, nil])
-        let households = try await database.read {
-            try HouseholdStore.households(of: AreaID(2), on: Day(number: 0), $0)
-        }
-        #expect(households.map(\.number) == [1])
-        #expect(households.map(\.from.number) == [101] && households.map(\.to.number) == [9002])
-        try await database.close()
     }
 
     @Test func aServiceTelephoneIsANumberAndOneOfTwoEditorsIsTold() async throws {

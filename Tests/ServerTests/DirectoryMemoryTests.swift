@@ -27,7 +27,8 @@ import Testing
             #expect(nobody == nil)
 
             try await database.write { try DirectoryStore.rename(desk, "someone else", $0) }
-            #expect(memory.edition != edition)
+            // Where other servers write as well nothing is kept at all.
+            if database.engine == .sqlite { #expect(memory.edition != edition) }
             #expect(try await house.actor(house.program("desk")).name == "someone else")
 
             // A reader who asked for the edition before the change keeps nothing of what it reads.

@@ -2,7 +2,6 @@ import Directory
 import Foundation
 import Kernel
 import Storage
-import StorageSQLite
 import Synchronization
 import Testing
 
@@ -49,30 +48,29 @@ struct ImportTests {
         try #require(mkdtemp(&template) != nil)
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let still = StillWorld(at: Instant(ms: 1_790_000_000_000))
-        var configuration = ServerConfiguration(folder: folder + "/data")
-        configuration.recorder = SQLLog.recorder
-        let house = try await House.open(configuration, world: still.world)
-        let now = still.now
-        var path = AreaPath.root
-        var areas: [Area] = []
-        for (level, name) in [
-            (AreaLevel.district, "试验区"), (.street, "试验街道"), (.community, "试验社区"), (.estate, "试验苑"),
-        ] {
-            let id: AreaID = still.world.id()
-            path = path.appending(id)
-            areas.append(
-                Area(
-                    id: id, parent: areas.last?.id, level: level, name: name, path: path,
-                    estate: level == .estate ? id : nil))
+        try await TestHouse.open(folder, at: Instant(ms: 1_790_000_000_000)) {
+            _ in
+        } _: { house, still in
+            let now = still.now
+            var path = AreaPath.root
+            var areas: [Area] = []
+            for (level, name) in [
+                (AreaLevel.district, "试验区"), (.street, "试验街道"), (.community, "试验社区"), (.estate, "试验苑"),
+            ] {
+                let id: AreaID = still.world.id()
+                path = path.appending(id)
+                areas.append(
+                    Area(
+                        id: id, parent: areas.last?.id, level: level, name: name, path: path,
+                        estate: level == .estate ? id : nil))
+            }
+            let fixed = areas
+            try await house.database.write { transaction in
+                for area in fixed { _ = try DirectoryStore.insertArea(area, code: "", at: now, transaction) }
+            }
+            let estate = try #require(areas.last)
+            try await body(Place(house: house, still: still, folder: folder, estate: estate.id, path: estate.path))
         }
-        let fixed = areas
-        try await house.database.write { transaction in
-            for area in fixed { _ = try DirectoryStore.insertArea(area, code: "", at: now, transaction) }
-        }
-        let estate = try #require(areas.last)
-        try await body(Place(house: house, still: still, folder: folder, estate: estate.id, path: estate.path))
-        try await house.database.close()
     }
 
     static let mapping = """
@@ -245,6 +243,9 @@ struct ImportTests {
                 return result
             }
         }
+        func exclusively<T: Sendable>(
+            _ body: @escaping @Sendable (any WriteTransaction) throws -> T
+        ) async throws -> T { try await inner.exclusively(body) }
         func close() async throws { try await inner.close() }
     }
 

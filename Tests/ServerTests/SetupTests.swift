@@ -13,13 +13,11 @@ import Testing
         try #require(mkdtemp(&template) != nil)
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        var configuration = ServerConfiguration(folder: folder + "/data")
-        configuration.passwordCost = .weakest
-        configuration.recorder = SQLLog.recorder
-        let still = StillWorld(at: TestHouse.start)
-        let house = try await House.open(configuration, world: still.world)
-        try await body(house)
-        try await house.database.close()
+        try await TestHouse.open(folder) {
+            $0.passwordCost = .weakest
+        } _: { house, _ in
+            try await body(house)
+        }
     }
 
     @Test func theFirstAdministratorCanSignInAndEditTheDirectory() async throws {

@@ -7,13 +7,14 @@ import HummingbirdTesting
 import Kernel
 import NIOCore
 import Storage
+import StorageTesting
 import Synchronization
 import Testing
 import Web
 
 @testable import Server
 
-/// A house with the demo district in a folder of its own, asked through its router.
+/// A house with the demo district in a folder and a database of its own, asked through its router.
 struct TestHouse: Sendable {
     let house: House
     let still: StillWorld
@@ -32,18 +33,38 @@ struct TestHouse: Sendable {
         try #require(mkdtemp(&template) != nil)
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        var configuration = ServerConfiguration(folder: folder + "/data")
-        configuration.demo = codes
-        configuration.passwordCost = .weakest
-        configuration.recorder = SQLLog.recorder
-        try configure(&configuration)
-        let still = StillWorld(at: start)
-        let house = try await House.open(configuration, world: still.world)
-        let accounts = try await DemoSeed(house).plant()
-        try await Application(router: house.router().router).test(.router) { client in
-            try await body(TestHouse(house: house, still: still, accounts: accounts, client: client))
+        try await open(folder) { configuration in
+            configuration.demo = codes
+            configuration.passwordCost = .weakest
+            try configure(&configuration)
+        } _: { house, still in
+            let accounts = try await DemoSeed(house).plant()
+            try await Application(router: house.router().router).test(.router) { client in
+                try await body(TestHouse(house: house, still: still, accounts: accounts, client: client))
+            }
         }
-        try await house.database.close()
+    }
+
+    /// An empty house in a folder, on the engine under test.
+    static func open(
+        _ folder: String, at moment: Instant = start, _ configure: (inout ServerConfiguration) throws -> Void,
+        _ body: (House, StillWorld) async throws -> Void
+    ) async throws {
+        try await TestEngine.withPlace(in: folder, named: "data/redsteward.db") { place in
+            var configuration = ServerConfiguration(folder: folder + "/data", database: place)
+            configuration.postgres = TestEngine.postgres()
+            configuration.recorder = SQLLog.recorder
+            try configure(&configuration)
+            let still = StillWorld(at: moment)
+            let house = try await House.open(configuration, world: still.world)
+            do {
+                try await body(house, still)
+            } catch {
+                try? await house.database.close()
+                throw error
+            }
+            try await house.database.close()
+        }
     }
 
     /// How somebody asks.

@@ -1,10 +1,11 @@
 import Kernel
 import Storage
 import StorageSQLite
+import StorageTesting
 import Testing
 
 @Suite struct DatabaseTests {
-    @Test func theWriterWaitsForTheDevice() async throws {
+    @Test(.sqlite) func theWriterWaitsForTheDevice() async throws {
         try await TestDatabase.with { test async throws in
             // 2 is FULL.
             #expect(try await test.sqlite.writerPragma("synchronous") == "2")
@@ -13,7 +14,7 @@ import Testing
         }
     }
 
-    @Test func aSecondServerIsRefusedUntilTheFirstEnds() async throws {
+    @Test(.sqlite) func aSecondServerIsRefusedUntilTheFirstEnds() async throws {
         try await TestDatabase.inFolder { folder in
             let first = try await SQLiteDatabase.open(path: folder + "/a")
             await #expect(throws: StorageFailure.busy) { try await SQLiteDatabase.open(path: folder + "/a") }
@@ -25,9 +26,7 @@ import Testing
     @Test func aReadOnlyGuestReadsBesideTheServerAndCannotWrite() async throws {
         try await TestDatabase.with { test async throws in
             try await test.put(1, "a")
-            var options = SQLiteDatabase.Options()
-            options.readOnly = true
-            let guest = try await SQLiteDatabase.open(path: test.path, options: options)
+            let guest = try await test.guest()
             #expect(try await guest.read { try $0.first("select count(*) from test_row") { try $0.int(0) } } == 1)
             await #expect(throws: StorageFailure.readOnly) { try await guest.write { _ in } }
             try await guest.close()
@@ -37,7 +36,7 @@ import Testing
     @Test func aThrownErrorUndoesTheWriteAndArrivesAsItIs() async throws {
         try await TestDatabase.with { test async throws in
             await #expect(throws: Oops.self) {
-                try await test.sqlite.write { transaction in
+                try await test.database.write { transaction in
                     try inserting(1, "a")(transaction)
                     throw Oops()
                 }
@@ -55,7 +54,7 @@ import Testing
                 "insert into test_row (id, number) values (4, null), (4, null)",
             ] {
                 do {
-                    try await test.sqlite.write { _ = try $0.run(sql) }
+                    try await test.database.write { _ = try $0.run(sql) }
                     Issue.record("nothing was refused")
                 } catch StorageFailure.constraint {}
             }
@@ -63,12 +62,76 @@ import Testing
         }
     }
 
+    @Test func aFailureThatTheClosureCatchesStillUndoesTheWrite() async throws {
+        try await TestDatabase.with { test async throws in
+            try await test.put(1, "a")
+            do {
+                try await test.database.write { transaction in
+                    try inserting(2, "b")(transaction)
+                    try? inserting(3, "a")(transaction)
+                    try? inserting(4, "c")(transaction)
+                }
+                Issue.record("it was kept")
+            } catch StorageFailure.constraint {}
+            #expect(try await test.names() == ["a"])
+            let failures = try await test.together([
+                inserting(5, "d"), { try? inserting(6, "a")($0) }, inserting(7, "e"),
+            ])
+            #expect(failures[0] == nil && failures[1] is StorageFailure && failures[2] == nil)
+            #expect(try await test.names() == ["a", "d", "e"])
+        }
+    }
+
+    @Test func aReadSeesOneMoment() async throws {
+        try await TestDatabase.with { test async throws in
+            try await test.put(1, "a")
+            let (seen, written) = (Flagged(), Flagged())
+            let database = test.database
+            async let counts = database.read { transaction in
+                func count() throws -> Int64? {
+                    try transaction.first("select count(*) from test_row") { try $0.int(0) }
+                }
+                let before = try count()
+                seen.raise()
+                written.wait()
+                return [before, try count()]
+            }
+            await Task.detached { seen.wait() }.value
+            try await test.put(2, "b")
+            written.raise()
+            #expect(try await counts == [1, 1])
+            #expect(try await test.names() == ["a", "b"])
+        }
+    }
+
+    @Test func readModifyWriteOfManyLosesNothing() async throws {
+        try await TestDatabase.with { test async throws in
+            try await test.put(1, "a")
+            let database = test.database
+            try await database.write { _ = try $0.run("update test_row set number = 0") }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 1...100 {
+                    group.addTask {
+                        try await database.write { transaction in
+                            let number = try transaction.first("select number from test_row where id = 1") {
+                                try $0.int(0)
+                            }
+                            try transaction.run("update test_row set number = \((number ?? 0) + 1) where id = 1")
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await database.read { try $0.first("select number from test_row") { try $0.int(0) } } == 100)
+        }
+    }
+
     @Test func changedRowsAreCountedAndReturned() async throws {
         try await TestDatabase.with { test async throws in
             for id in 1...5 { try await test.put(Int64(id), "\(id)") }
-            #expect(try await test.sqlite.write { try $0.run("update test_row set number = 1 where id > 2") } == 3)
-            #expect(try await test.sqlite.write { try $0.run("delete from test_row where id > 9") } == 0)
-            let ids = try await test.sqlite.write { transaction in
+            #expect(try await test.database.write { try $0.run("update test_row set number = 1 where id > 2") } == 3)
+            #expect(try await test.database.write { try $0.run("delete from test_row where id > 9") } == 0)
+            let ids = try await test.database.write { transaction in
                 try transaction.query("update test_row set number = 2 where id < 3 returning id") { try $0.int(0) }
             }
             #expect(ids.sorted() == [1, 2])
@@ -78,14 +141,14 @@ import Testing
     @Test func aReadCannotWrite() async throws {
         try await TestDatabase.with { test async throws in
             await #expect(throws: StorageFailure.readOnly) {
-                try await test.sqlite.read { transaction in
+                try await test.database.read { transaction in
                     try transaction.query("delete from test_row returning id") { try $0.int(0) }
                 }
             }
         }
     }
 
-    @Test func aMarkMovesWithEveryKindOfChangeToItsTablesAndWithNothingElse() async throws {
+    @Test(.sqlite) func aMarkMovesWithEveryKindOfChangeToItsTablesAndWithNothingElse() async throws {
         try await TestDatabase.with { test async throws in
             let mark = try #require(test.sqlite.mark(["test_row", "test_other"]))
             let changes: [SQL] = [
@@ -114,7 +177,7 @@ import Testing
         }
     }
 
-    @Test func whatIsReadAfterAnAcknowledgedWriteIsOfANewEdition() async throws {
+    @Test(.sqlite) func whatIsReadAfterAnAcknowledgedWriteIsOfANewEdition() async throws {
         try await TestDatabase.with { test async throws in
             let mark = try #require(test.sqlite.mark(["test_row"]))
             try await test.put(0, "0")
@@ -148,10 +211,10 @@ import Testing
         }
     }
 
-    @Test func beyondTheLimitWritesAreRefusedAsBusy() async throws {
+    @Test(.sqlite) func beyondTheLimitWritesAreRefusedAsBusy() async throws {
         try await TestDatabase.with({ $0.waitingWrites = 2 }) { test async throws in
             let refused = Flagged()
-            try await test.sqlite.write { _ in
+            try await test.database.write { _ in
                 // The writer is held here: two may wait, the other four hear at once that they may not.
                 for id in 10...15 {
                     Task {
@@ -168,14 +231,16 @@ import Testing
 
     @Test func afterTheEndNothingIsAccepted() async throws {
         try await TestDatabase.inFolder { folder in
-            let database = try await SQLiteDatabase.open(path: folder + "/a")
-            try await database.close()
-            await #expect(throws: StorageFailure.self) { try await database.write { _ in } }
-            await #expect(throws: StorageFailure.self) { try await database.read { _ in } }
+            try await TestEngine.withPlace(in: folder) { place in
+                let database = try await TestEngine.open(place)
+                try await database.close()
+                await #expect(throws: StorageFailure.self) { try await database.write { _ in } }
+                await #expect(throws: StorageFailure.self) { try await database.read { _ in } }
+            }
         }
     }
 
-    @Test func thePlannerTellsScansFromSearches() async throws {
+    @Test(.sqlite) func thePlannerTellsScansFromSearches() async throws {
         try await TestDatabase.with { test async throws in
             for id in 1...40 { try await test.put(Int64(id), "\(id)") }
             let search = try await test.sqlite.cost("select id from test_row where id = \(Int64(7))")
@@ -190,12 +255,12 @@ import Testing
         }
     }
 
-    @Test func everyDistinctStatementIsRecordedOnceForPostgreSQL() async throws {
+    @Test(.sqlite) func everyDistinctStatementIsRecordedOnceForPostgreSQL() async throws {
         let seen = Recorded()
         try await TestDatabase.with({ $0.recorder = { seen.add($0) } }) { test async throws in
             try await test.put(1, "a")
             try await test.put(2, "b")
-            try await test.sqlite.write { try TextIndex("test_text").remove(1, $0) }
+            try await test.database.write { try TextIndex("test_text").remove(1, $0) }
         }
         #expect(seen.all.filter { $0 == "insert into test_row (id, name) values ($1, $2)" }.count == 1)
         #expect(seen.all.contains("delete from test_text where id = $1"))
@@ -225,14 +290,20 @@ import Testing
     @Test func oneThatBreaksAConstraintFailsAlone() async throws {
         try await TestDatabase.with { test async throws in
             let failures = try await test.together([inserting(1, "a"), inserting(2, "a"), inserting(3, "c")])
-            #expect(failures[0] == nil)
-            #expect(failures[1] as? StorageFailure == .constraint("UNIQUE constraint failed: test_row.name"))
+            if !TestEngine.isPostgres { #expect(failures[0] == nil) }
+            // On PostgreSQL nobody says which of the two comes first.
+            let refused = failures[0] == nil ? failures[1] : failures[0]
+            #expect((failures[0] == nil) != (failures[1] == nil))
+            guard case .constraint = refused as? StorageFailure else {
+                Issue.record("\(String(describing: refused))")
+                return
+            }
             #expect(failures[2] == nil)
             #expect(try await test.names() == ["a", "c"])
         }
     }
 
-    @Test func oneThatFillsTheDiskFailsAlone() async throws {
+    @Test(.sqlite) func oneThatFillsTheDiskFailsAlone() async throws {
         try await TestDatabase.with({ $0.maxPages = 120 }) { test async throws in
             let failures = try await test.together([
                 inserting(1, "a"),
@@ -250,7 +321,7 @@ import Testing
         }
     }
 
-    @Test func oneThatSpoilsTheCommitItselfFailsAlone() async throws {
+    @Test(.sqlite) func oneThatSpoilsTheCommitItselfFailsAlone() async throws {
         try await TestDatabase.with { test async throws in
             let failures = try await test.together([
                 inserting(1, "a"),
@@ -289,7 +360,7 @@ import Testing
         try await TestDatabase.with { test async throws in
             let sums = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for id in 1...200 {
-                    group.addTask { try await test.sqlite.write { _ in id * 3 } == id * 3 }
+                    group.addTask { try await test.database.write { _ in id * 3 } == id * 3 }
                 }
                 return try await group.reduce(into: []) { $0.append($1) }
             }

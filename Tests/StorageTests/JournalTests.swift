@@ -1,6 +1,7 @@
 import Kernel
 import Storage
 import StorageSQLite
+import StorageTesting
 import Testing
 
 private let area = AreaID(77)
@@ -15,14 +16,14 @@ private let area = AreaID(77)
     @Test func eachConsumerHearsItsKindsOnce() async throws {
         try await TestDatabase.with { test async throws in
             let journal = journal(test.world)
-            try await test.sqlite.write { transaction in
+            try await test.database.write { transaction in
                 for kind in ["case.closed", "case.opened"] {
                     try journal.emit(
                         OutboxEvent(kind: kind, area: area, subject: 5), at: TestDatabase.start, transaction)
                 }
             }
             let outbox = Outbox()
-            let taken = try await test.sqlite.write { transaction in
+            let taken = try await test.database.write { transaction in
                 [
                     try outbox.take("insight", limit: 10, transaction),
                     try outbox.take("messaging", limit: 10, transaction),
@@ -42,22 +43,22 @@ private let area = AreaID(77)
             let journal = journal(test.world)
             let outbox = Outbox()
             let now = TestDatabase.start
-            try await test.sqlite.write { transaction in
+            try await test.database.write { transaction in
                 for subject in 1...3 {
                     let event = OutboxEvent(kind: "x", area: area, subject: Int64(subject))
                     try journal.emit(event, at: now, transaction)
                 }
             }
-            let first = try await test.sqlite.write { transaction in
+            let first = try await test.database.write { transaction in
                 let first = try outbox.take("insight", limit: 2, transaction)
                 try outbox.markDone(first, at: now, transaction)
                 try outbox.markDone(first, at: now, transaction)
                 return first
             }
             #expect(first.map(\.subject) == [1, 2])
-            let rest = try await test.sqlite.write { try outbox.take("insight", limit: 9, $0) }
+            let rest = try await test.database.write { try outbox.take("insight", limit: 9, $0) }
             #expect(rest.map(\.subject) == [3])
-            #expect(try await test.sqlite.write { try outbox.prune(doneBefore: now.adding(ms: 1), $0) } == 2)
+            #expect(try await test.database.write { try outbox.prune(doneBefore: now.adding(ms: 1), $0) } == 2)
         }
     }
 
@@ -65,17 +66,17 @@ private let area = AreaID(77)
         try await TestDatabase.with { test async throws in
             let journal = journal(test.world)
             await #expect(throws: Oops.self) {
-                try await test.sqlite.write { transaction in
+                try await test.database.write { transaction in
                     let event = OutboxEvent(kind: "x", area: area, subject: 1)
                     try journal.emit(event, at: TestDatabase.start, transaction)
                     throw Oops()
                 }
             }
-            #expect(try await test.sqlite.write { try Outbox().take("insight", limit: 9, $0) }.isEmpty)
+            #expect(try await test.database.write { try Outbox().take("insight", limit: 9, $0) }.isEmpty)
         }
     }
 
-    @Test func takingReadsNoMoreThanItReturns() async throws {
+    @Test(.sqlite) func takingReadsNoMoreThanItReturns() async throws {
         try await TestDatabase.with { test async throws in
             let plan = try await test.sqlite.plan(
                 """
@@ -90,14 +91,14 @@ private let area = AreaID(77)
 @Suite struct JobTests {
     private func schedule(_ test: TestDatabase, _ key: String, due: Instant = TestDatabase.start) async throws -> Bool {
         let jobs = Jobs(nextID: test.world.nextID)
-        return try await test.sqlite.write { transaction in
+        return try await test.database.write { transaction in
             try jobs.schedule(kind: "case.due", area: area, subject: 9, due: due, key: key, transaction)
         }
     }
 
     private func claim(_ test: TestDatabase, _ worker: String, at now: Instant) async throws -> [Job] {
         let jobs = Jobs(nextID: test.world.nextID)
-        return try await test.sqlite.write { transaction in
+        return try await test.database.write { transaction in
             try jobs.claim(worker: worker, leaseMs: 60_000, limit: 10, at: now, transaction)
         }
     }
@@ -131,12 +132,12 @@ private let area = AreaID(77)
             let slow = try #require(try await claim(test, "slow", at: now).first)
             let later = now.adding(ms: 60_000)
             let quick = try #require(try await claim(test, "quick", at: later).first)
-            #expect(try await test.sqlite.write { try jobs.complete(quick, at: later, $0) })
-            #expect(try await !test.sqlite.write { try jobs.complete(slow, at: later, $0) })
-            #expect(try await !test.sqlite.write { try jobs.fail(slow, "x", at: later, $0) })
+            #expect(try await test.database.write { try jobs.complete(quick, at: later, $0) })
+            #expect(try await !test.database.write { try jobs.complete(slow, at: later, $0) })
+            #expect(try await !test.database.write { try jobs.fail(slow, "x", at: later, $0) })
             #expect(try await claim(test, "w", at: later.adding(hours: 9)).isEmpty)
             #expect(try await !schedule(test, "k"))
-            #expect(try await test.sqlite.write { try jobs.prune(doneBefore: later.adding(ms: 1), $0) } == 1)
+            #expect(try await test.database.write { try jobs.prune(doneBefore: later.adding(ms: 1), $0) } == 1)
             #expect(try await schedule(test, "k"))
         }
     }
@@ -150,8 +151,8 @@ private let area = AreaID(77)
             for _ in 1...Jobs.maxAttempts {
                 let job = try #require(try await claim(test, "w", at: now).first)
                 let failedAt = now
-                #expect(try await test.sqlite.write { try jobs.fail(job, "no answer", at: failedAt, $0) })
-                guard let due = try await test.sqlite.read({ try jobs.nextDue($0) }) else { break }
+                #expect(try await test.database.write { try jobs.fail(job, "no answer", at: failedAt, $0) })
+                guard let due = try await test.database.read({ try jobs.nextDue($0) }) else { break }
                 delays.append(due.ms - now.ms)
                 now = due
             }
@@ -159,7 +160,7 @@ private let area = AreaID(77)
             #expect(delays.max() == Instant.hourMs)
             #expect(delays.count == Int(Jobs.maxAttempts) - 1)
             #expect(try await claim(test, "w", at: now.adding(days: 9)).isEmpty)
-            let report = try await Verifier(key: []).verify(test.sqlite)
+            let report = try await Verifier(key: []).verify(test.database)
             #expect(report.jobsGivenUp == 1)
         }
     }
@@ -171,18 +172,18 @@ private let area = AreaID(77)
             _ = try await schedule(test, "later", due: due)
             _ = try await schedule(test, "never", due: due)
             #expect(try await claim(test, "w", at: TestDatabase.start).isEmpty)
-            #expect(try await test.sqlite.write { try jobs.cancel(kind: "case.due", key: "never", $0) })
-            #expect(try await test.sqlite.read { try jobs.nextDue($0) } == due)
+            #expect(try await test.database.write { try jobs.cancel(kind: "case.due", key: "never", $0) })
+            #expect(try await test.database.read { try jobs.nextDue($0) } == due)
             #expect(try await claim(test, "w", at: due).count == 1)
         }
     }
 
-    @Test func lookingForDueJobsDoesNotReadWhatIsDone() async throws {
+    @Test(.sqlite) func lookingForDueJobsDoesNotReadWhatIsDone() async throws {
         try await TestDatabase.with { test async throws in
             let jobs = Jobs(nextID: test.world.nextID)
             let now = TestDatabase.start
             for batch in 0..<20 {
-                try await test.sqlite.write { transaction in
+                try await test.database.write { transaction in
                     for index in 0..<10 {
                         try jobs.schedule(
                             kind: "x", area: area, subject: 1, due: now, key: "\(batch)-\(index)", transaction)
@@ -209,7 +210,7 @@ private let area = AreaID(77)
             let leases = Leases()
             let now = TestDatabase.start
             func acquire(_ holder: String, at moment: Instant) async throws -> Bool {
-                try await test.sqlite.write { transaction in
+                try await test.database.write { transaction in
                     try leases.acquire("sweep", holder: holder, leaseMs: 1_000, at: moment, transaction)
                 }
             }
@@ -218,9 +219,9 @@ private let area = AreaID(77)
             #expect(try await acquire("a", at: now.adding(ms: 999)))
             #expect(try await !acquire("b", at: now.adding(ms: 1_500)))
             #expect(try await acquire("b", at: now.adding(ms: 1_999)))
-            try await test.sqlite.write { try leases.release("sweep", holder: "a", $0) }
+            try await test.database.write { try leases.release("sweep", holder: "a", $0) }
             #expect(try await !acquire("a", at: now.adding(ms: 2_000)))
-            try await test.sqlite.write { try leases.release("sweep", holder: "b", $0) }
+            try await test.database.write { try leases.release("sweep", holder: "b", $0) }
             #expect(try await acquire("a", at: now.adding(ms: 2_000)))
         }
     }

@@ -1,6 +1,7 @@
 import Kernel
 import Storage
 import StorageSQLite
+import StorageTesting
 import Testing
 
 @Suite struct SchemaTests {
@@ -9,11 +10,13 @@ import Testing
     private static let two = Migration("a-002", "create table a_two (id ID not null primary key);")
     private static let broken = Migration("a-003", "create table a_three (id ID); create table a_two (id ID);")
 
-    private func withDatabase(_ body: (SQLiteDatabase) async throws -> Void) async throws {
+    private func withDatabase(_ body: (any Database) async throws -> Void) async throws {
         try await TestDatabase.inFolder { folder in
-            let database = try await SQLiteDatabase.open(path: folder + "/a")
-            try await body(database)
-            try await database.close()
+            try await TestEngine.withPlace(in: folder) { place in
+                let database = try await TestEngine.open(place)
+                try await body(database)
+                try await database.close()
+            }
         }
     }
 
@@ -52,8 +55,12 @@ import Testing
             await #expect(throws: StorageFailure.self) {
                 try await Schema([Self.one, Self.two, Self.broken]).migrate(database, at: TestDatabase.start)
             }
+            let catalogue: SQL =
+                TestEngine.isPostgres
+                ? "select relname from pg_class where relnamespace = current_schema()::regnamespace"
+                : "select name from sqlite_schema"
             let tables = try await database.read { transaction in
-                try transaction.query("select name from sqlite_schema") { try $0.text(0) }
+                try transaction.query(catalogue) { try $0.text(0) }
             }
             #expect(tables == [])
         }
@@ -102,10 +109,10 @@ import Testing
                 """))
     }
 
-    @Test func sqliteTablesRefuseValuesOfAnotherKind() async throws {
+    @Test(.sqlite) func sqliteTablesRefuseValuesOfAnotherKind() async throws {
         try await TestDatabase.with({ $0.recorder = nil }) { test async throws in
             await #expect(throws: StorageFailure.self) {
-                try await test.sqlite.write { try $0.run("insert into test_row (id, number) values (1, \("x"))") }
+                try await test.database.write { try $0.run("insert into test_row (id, number) values (1, \("x"))") }
             }
         }
     }

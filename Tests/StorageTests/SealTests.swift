@@ -1,6 +1,7 @@
 import Kernel
 import Storage
 import StorageSQLite
+import StorageTesting
 import Testing
 
 @Suite struct SealTests {
@@ -13,7 +14,7 @@ import Testing
 
     private func act(_ test: TestDatabase, _ count: Int) async throws {
         let journal = StandardJournal(consumers: [], auditKey: Self.auditKey, nextID: test.world.nextID)
-        try await test.sqlite.write { transaction in
+        try await test.database.write { transaction in
             for index in 0..<count {
                 let entry = AuditEntry(
                     area: Self.areas[index % 2], actor: PersonID(3), verb: "case.close", subject: Int64(index),
@@ -31,13 +32,13 @@ import Testing
         try await TestDatabase.with({ $0.recorder = nil }) { test async throws in
             for _ in 1...2 {
                 try await act(test, 6)
-                #expect(try await sealer.seal(test.sqlite, at: TestDatabase.start) == 6)
+                #expect(try await sealer.seal(test.database, at: TestDatabase.start) == 6)
             }
-            let before = try await verifier.verify(test.sqlite)
+            let before = try await verifier.verify(test.database)
             #expect(before.isSound)
             #expect(before.seals == 4)
-            try await test.sqlite.write { for statement in tampering { try $0.run(statement) } }
-            found = try await verifier.verify(test.sqlite, anchors: anchored ? before.heads : []).breaks
+            try await test.database.write { for statement in tampering { try $0.run(statement) } }
+            found = try await verifier.verify(test.database, anchors: anchored ? before.heads : []).breaks
         }
         return found
     }
@@ -52,10 +53,10 @@ import Testing
     @Test func aSealedDatabaseIsSoundAndItsTailIsCounted() async throws {
         try await TestDatabase.with { test async throws in
             try await act(test, 5)
-            #expect(try await sealer.seal(test.sqlite, at: TestDatabase.start) == 5)
-            #expect(try await sealer.seal(test.sqlite, at: TestDatabase.start) == 0)
+            #expect(try await sealer.seal(test.database, at: TestDatabase.start) == 5)
+            #expect(try await sealer.seal(test.database, at: TestDatabase.start) == 0)
             try await act(test, 3)
-            let report = try await verifier.verify(test.sqlite)
+            let report = try await verifier.verify(test.database)
             #expect(report.isSound)
             #expect(report.sealedRows == 5)
             #expect(report.unsealedRows == 3)
@@ -66,14 +67,14 @@ import Testing
     @Test func aRowThatIsCommittedLateWithASmallerIDIsSealed() async throws {
         try await TestDatabase.with { test async throws in
             try await act(test, 4)
-            _ = try await sealer.seal(test.sqlite, at: TestDatabase.start)
+            _ = try await sealer.seal(test.database, at: TestDatabase.start)
             let journal = StandardJournal(consumers: [], auditKey: Self.auditKey, nextID: { 1 })
-            try await test.sqlite.write { transaction in
+            try await test.database.write { transaction in
                 let entry = AuditEntry(area: Self.areas[0], actor: nil, verb: "late", subject: 1)
                 try journal.audit(entry, at: TestDatabase.start, transaction)
             }
-            #expect(try await sealer.seal(test.sqlite, at: TestDatabase.start) == 1)
-            let report = try await verifier.verify(test.sqlite)
+            #expect(try await sealer.seal(test.database, at: TestDatabase.start) == 1)
+            let report = try await verifier.verify(test.database)
             #expect(report.isSound)
             #expect(report.sealedRows == 5)
         }
@@ -83,21 +84,21 @@ import Testing
         try await TestDatabase.with { test async throws in
             try await act(test, 2 * Sealer.batchRows + 6)
             let counts = [
-                try await sealer.seal(test.sqlite, at: TestDatabase.start),
-                try await sealer.seal(test.sqlite, at: TestDatabase.start),
-                try await sealer.seal(test.sqlite, at: TestDatabase.start),
+                try await sealer.seal(test.database, at: TestDatabase.start),
+                try await sealer.seal(test.database, at: TestDatabase.start),
+                try await sealer.seal(test.database, at: TestDatabase.start),
             ]
             #expect(counts == [2 * Sealer.batchRows, 6, 0])
-            let report = try await verifier.verify(test.sqlite)
+            let report = try await verifier.verify(test.database)
             #expect(report.isSound)
             #expect(report.seals == 4)
         }
     }
 
-    @Test func lookingForTheTailDoesNotReadWhatIsSealed() async throws {
+    @Test(.sqlite) func lookingForTheTailDoesNotReadWhatIsSealed() async throws {
         try await TestDatabase.with { test async throws in
             try await act(test, 1_000)
-            _ = try await sealer.seal(test.sqlite, at: TestDatabase.start)
+            _ = try await sealer.seal(test.database, at: TestDatabase.start)
             try await act(test, 2)
             let cost = try await test.sqlite.cost(
                 """
@@ -112,14 +113,16 @@ import Testing
         try await TestDatabase.with { test async throws in
             let other = Sealer(key: Self.sealKey, holder: "two")
             try await act(test, 2)
-            _ = try await sealer.seal(test.sqlite, at: TestDatabase.start)
+            _ = try await sealer.seal(test.database, at: TestDatabase.start)
             try await act(test, 2)
-            #expect(try await other.seal(test.sqlite, at: TestDatabase.start) == 0)
-            #expect(try await other.seal(test.sqlite, at: TestDatabase.start.adding(minutes: 1)) == 2)
+            #expect(try await other.seal(test.database, at: TestDatabase.start) == 0)
+            #expect(try await other.seal(test.database, at: TestDatabase.start.adding(minutes: 1)) == 2)
         }
     }
 
-    @Test(arguments: ["verb = 'x'", "actor_id = 4", "post_id = 4", "at_ms = 0", "subject_id = 77", "digest = x'00'"])
+    @Test(arguments: [
+        "verb = 'x'", "actor_id = 4", "post_id = 4", "at_ms = 0", "subject_id = 77", "digest = substr(digest, 2)",
+    ])
     func anAlteredRowIsFound(_ change: StaticString) async throws {
         let change = SQL(stringLiteral: change)
         #expect(
@@ -141,7 +144,7 @@ import Testing
             try await breaks(
                 after: """
                     insert into storage_audit (id, area_id, at_ms, verb, subject_id, digest, seal_seq)
-                    values (5, 10, 0, 'x', 1, x'00', 1)
+                    values (5, 10, 0, 'x', 1, \([UInt8]([0])), 1)
                     """) == broken(1, .addedRow))
     }
 
@@ -190,15 +193,16 @@ import Testing
 
     @Test func aWrongSignatureIsFound() async throws {
         #expect(
-            try await breaks(after: "update storage_seal set signature = x'00' where area_id = 10 and seq = 2")
+            try await breaks(
+                after: "update storage_seal set signature = substr(signature, 2) where area_id = 10 and seq = 2")
                 == broken(2, .wrongSignature))
     }
 
     @Test func aChainMadeWithAnotherKeyIsFound() async throws {
         try await TestDatabase.with { test async throws in
             try await act(test, 2)
-            _ = try await Sealer(key: [9], holder: "forger").seal(test.sqlite, at: TestDatabase.start)
-            let report = try await verifier.verify(test.sqlite)
+            _ = try await Sealer(key: [9], holder: "forger").seal(test.database, at: TestDatabase.start)
+            let report = try await verifier.verify(test.database)
             #expect(report.breaks.map(\.kind) == [.wrongSignature, .wrongSignature])
         }
     }
@@ -215,7 +219,7 @@ import Testing
         try await TestDatabase.with { test async throws in
             try await act(test, 1)
             let (id, digest) = try #require(
-                try await test.sqlite.read { transaction in
+                try await test.database.read { transaction in
                     try transaction.first("select id, digest from storage_audit") { (try $0.int(0), try $0.bytes(1)) }
                 })
             func proves(_ detail: String) -> Bool {

@@ -2,16 +2,19 @@ import Dispatch
 import Foundation
 import Kernel
 import Storage
+import StoragePostgres
 import StorageSQLite
+import StorageTesting
 import Synchronization
 import Testing
 
-/// A real database in a folder of its own, which is gone afterwards. Every test of the battery runs on it.
+/// A real database of its own, which is gone afterwards: SQLite in a folder, or PostgreSQL in a schema. Every test of
+/// the battery runs on it.
 ///
 /// With `REDSTEWARD_SQL_LOG` set, every statement is appended to that file as a JSON string in its PostgreSQL form,
 /// and the schema is written beside it (`….schema.sql`), so that a script can prepare them all on PostgreSQL.
 struct TestDatabase: Sendable {
-    let sqlite: SQLiteDatabase
+    let database: any Database
     let path: String
     let still: StillWorld
     var world: World { still.world }
@@ -31,19 +34,30 @@ struct TestDatabase: Sendable {
             """)
     ])
 
-    /// - Parameter options: changes the options before the database is opened.
+    /// The database as SQLite's, for tests of what only SQLite has.
+    var sqlite: SQLiteDatabase {
+        get throws { try #require(database as? SQLiteDatabase) }
+    }
+
+    /// - Parameter options: changes SQLite's options before the database is opened.
     static func with(
         _ options: (inout SQLiteDatabase.Options) -> Void = { _ in }, _ body: (TestDatabase) async throws -> Void
     ) async throws {
         try await inFolder { folder in
-            let path = folder + "/test.sqlite"
-            var chosen = SQLiteDatabase.Options()
-            chosen.recorder = SQLLog.recorder
-            options(&chosen)
-            let sqlite = try await SQLiteDatabase.open(path: path, options: chosen)
-            try await schema.migrate(sqlite, at: start)
-            try await body(TestDatabase(sqlite: sqlite, path: path, still: StillWorld(at: start)))
-            try await sqlite.close()
+            try await TestEngine.withPlace(in: folder, named: "test.sqlite") { path in
+                var chosen = SQLiteDatabase.Options()
+                chosen.recorder = SQLLog.recorder
+                options(&chosen)
+                let database = try await TestEngine.open(path, sqlite: chosen)
+                do {
+                    try await schema.migrate(database, at: start)
+                    try await body(TestDatabase(database: database, path: path, still: StillWorld(at: start)))
+                } catch {
+                    try? await database.close()
+                    throw error
+                }
+                try await database.close()
+            }
         }
     }
 
@@ -55,21 +69,34 @@ struct TestDatabase: Sendable {
         try await body(folder)
     }
 
+    /// Opens the same data beside this one, without the right to change it.
+    func guest() async throws -> any Database {
+        guard !PostgresDatabase.isURL(path) else {
+            var options = TestEngine.postgres(1)
+            options.readOnly = true
+            return try await PostgresDatabase.open(url: path, options: options)
+        }
+        var options = SQLiteDatabase.Options()
+        options.readOnly = true
+        return try await SQLiteDatabase.open(path: path, options: options)
+    }
+
     func names() async throws -> [String] {
-        try await sqlite.read { try $0.query("select name from test_row order by name") { try $0.text(0) } }
+        try await database.read { try $0.query("select name from test_row order by name") { try $0.text(0) } }
     }
 
     @discardableResult
     func put(_ id: Int64, _ name: String) async throws -> Int {
-        try await sqlite.write { try $0.run("insert into test_row (id, name) values (\(id), \(name))") }
+        try await database.write { try $0.run("insert into test_row (id, name) values (\(id), \(name))") }
     }
 
-    /// Holds the writer until all of `bodies` wait, so that they share one commit. Returns each one's failure or nil.
+    /// Runs all of `bodies` at the same time; on SQLite the writer is held until all of them wait, so that they share
+    /// one commit. Returns each one's failure or nil.
     func together(_ bodies: [@Sendable (any WriteTransaction) throws -> Void]) async throws -> [(any Error)?] {
         let started = DispatchSemaphore(value: 0)
         let gate = DispatchSemaphore(value: 0)
-        let sqlite = sqlite
-        async let held: Void = sqlite.write { _ in
+        let (database, sqlite) = (database, database as? SQLiteDatabase)
+        async let held: Void = database.write { _ in
             started.signal()
             gate.wait()
         }
@@ -83,13 +110,13 @@ struct TestDatabase: Sendable {
             for (index, body) in bodies.enumerated() {
                 group.addTask {
                     do {
-                        try await sqlite.write(body)
+                        try await database.write(body)
                         return (index, nil)
                     } catch {
                         return (index, error)
                     }
                 }
-                while sqlite.waitingWrites < index + 1 { await Task.yield() }
+                while let sqlite, sqlite.waitingWrites < index + 1 { await Task.yield() }
             }
             gate.signal()
             var failures = [(any Error)?](repeating: nil, count: bodies.count)

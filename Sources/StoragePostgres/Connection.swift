@@ -1,0 +1,325 @@
+internal import CPostgres
+import Glibc
+import Storage
+import Synchronization
+
+/// Why a statement or a connection failed, before it is told in the seam's words.
+enum Trouble: Error {
+    /// The server refused a statement; the connection lives.
+    case refused(state: String, message: String, routine: String)
+    /// The connection is gone, or must not be used again.
+    case lost(String)
+    /// The deadline passed; what the server does with the statement is not known, so the connection is given up.
+    case late
+    /// The caller no longer wants the answer.
+    case cancelled
+    /// The closure ended the transaction itself, or a value does not fit its place.
+    case misuse(StorageFailure)
+}
+
+/// Milliseconds of a clock that only goes forward.
+enum Monotonic {
+    static var ms: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
+    }
+}
+
+/// One connection, used by one thread. It sends without blocking and waits with `poll`, so a server that stands still
+/// holds the thread only until the deadline.
+final class Connection {
+    private let handle: OpaquePointer
+    private let notices = Notices()
+    let cancelling: Cancelling
+    /// Of everything that waits from now on; nil waits for ever.
+    var deadline: Int64?
+    private(set) var isBroken = false
+    var shelf = StatementShelf()
+
+    /// Blocks for `connect_timeout` an address at most. Throws `Trouble.lost` with libpq's words.
+    init(_ settings: ConnectionSettings) throws(Trouble) {
+        let (keywords, values) = (settings.parameters.map(\.key), settings.parameters.map(\.value))
+        let opened = Self.withCStrings(keywords) { keywords in
+            Self.withCStrings(values) { values in PQconnectdbParams(keywords, values, 0) }
+        }
+        guard let opened else { throw .lost("no memory for a connection") }
+        guard PQstatus(opened) == CONNECTION_OK, PQsetnonblocking(opened, 1) == 0, let cancel = PQgetCancel(opened)
+        else {
+            let message = String(cString: PQerrorMessage(opened))
+            PQfinish(opened)
+            throw .lost(message)
+        }
+        handle = opened
+        cancelling = Cancelling(cancel)
+        // What the server says beside an answer would go to standard error.
+        PQsetNoticeReceiver(
+            opened, { context, result in context.map { Notices.at($0).hear(result) } },
+            Unmanaged.passUnretained(notices).toOpaque())
+        deadline = Monotonic.ms + 5_000
+        do {
+            try run(settings.greeting)
+        } catch {
+            isBroken = true
+            throw error
+        }
+        deadline = nil
+    }
+
+    deinit {
+        cancelling.end()
+        PQfinish(handle)
+    }
+
+    // MARK: Words without values
+
+    /// Runs text without values: what begins and ends transactions.
+    func run(_ text: String) throws(Trouble) {
+        try sent(PQsendQuery(handle, text))
+        _ = try answer()
+    }
+
+    /// `commit`. True when the server said that it is kept, and said nothing that casts doubt on it, such as that it
+    /// gave up to wait for a standby.
+    func commit() throws(Trouble) -> Bool {
+        notices.isDoubtful = false
+        try sent(PQsendQuery(handle, "commit"))
+        let result = try answer()
+        return String(cString: PQcmdStatus(result.handle)) == "COMMIT" && !notices.isDoubtful
+    }
+
+    var isInTransaction: Bool { PQtransactionStatus(handle) == PQTRANS_INTRANS }
+    var isIdle: Bool { PQtransactionStatus(handle) == PQTRANS_IDLE }
+
+    // MARK: Statements
+
+    /// Runs text that is not prepared.
+    func execute(_ text: String) throws(Trouble) -> PostgresResult {
+        try sent(PQsendQueryParams(handle, text, 0, nil, nil, nil, nil, 1))
+        return try answer()
+    }
+
+    func execute(_ statement: PreparedStatement, _ values: [SQLValue]) throws(Trouble) -> PostgresResult {
+        guard statement.types.count == values.count else { throw .misuse(.engine("wrong number of values")) }
+        var parameters = Parameters(count: values.count)
+        for (value, type) in zip(values, statement.types) { try parameters.add(value, as: type) }
+        return try execute(statement, parameters)
+    }
+
+    func execute(_ statement: PreparedStatement, _ parameters: Parameters) throws(Trouble) -> PostgresResult {
+        try sent(
+            parameters.withPointers { values, lengths, formats in
+                PQsendQueryPrepared(handle, statement.name, Int32(parameters.count), values, lengths, formats, 1)
+            })
+        return try answer()
+    }
+
+    /// The prepared statement, from the shelf or anew.
+    func prepared(_ key: StatementShelf.Key, _ text: () -> String) throws(Trouble) -> PreparedStatement {
+        if let found = shelf.statements[key] { return found }
+        if shelf.isFull { try forgetStatements() }
+        shelf.count += 1
+        let name = "s\(shelf.count)"
+        try sent(PQsendPrepare(handle, name, text(), 0, nil))
+        _ = try answer()
+        try sent(PQsendDescribePrepared(handle, name))
+        let description = try answer()
+        let types = (0..<PQnparams(description.handle)).map { PQparamtype(description.handle, $0) }
+        let statement = PreparedStatement(name: name, types: types)
+        shelf.statements[key] = statement
+        return statement
+    }
+
+    /// Prepares everything anew: after the limit, and after the schema changed under a plan.
+    func forgetStatements() throws(Trouble) {
+        shelf.clear()
+        try run("deallocate all")
+    }
+
+    // MARK: Waiting
+
+    private func sent(_ accepted: Int32) throws(Trouble) {
+        guard accepted == 1 else { throw lost() }
+        while true {
+            switch PQflush(handle) {
+            case 0: return
+            case 1:
+                // The server may have to be heard before it listens.
+                if try wait(POLLIN | POLLOUT) & Int16(POLLIN) != 0, PQconsumeInput(handle) != 1 { throw lost() }
+            default: throw lost()
+            }
+        }
+    }
+
+    /// The last result of a statement. Throws the first refusal after everything was heard.
+    private func answer() throws(Trouble) -> PostgresResult {
+        var last: PostgresResult?
+        var refusal: Trouble?
+        while true {
+            while PQisBusy(handle) == 1 {
+                _ = try wait(POLLIN)
+                guard PQconsumeInput(handle) == 1 else { throw lost() }
+            }
+            guard let next = PQgetResult(handle) else { break }
+            let result = PostgresResult(next)
+            switch PQresultStatus(next) {
+            case PGRES_COMMAND_OK, PGRES_TUPLES_OK: last = result
+            default: refusal = refusal ?? self.refusal(result)
+            }
+        }
+        if PQstatus(handle) == CONNECTION_BAD { isBroken = true }
+        if let refusal { throw refusal }
+        guard let last else { throw lost() }
+        return last
+    }
+
+    private func refusal(_ result: PostgresResult) -> Trouble {
+        let message = result.field(messageField) ?? String(cString: PQerrorMessage(handle))
+        guard let state = result.field(stateField) else { return lost() }
+        // The server is on its way out, or has thrown this connection out.
+        if state.hasPrefix("57P") || state.hasPrefix("08") || PQstatus(handle) == CONNECTION_BAD {
+            isBroken = true
+            return .lost("\(state) \(message)")
+        }
+        return .refused(state: state, message: message, routine: result.field(routineField) ?? "")
+    }
+
+    private func wait(_ events: Int32) throws(Trouble) -> Int16 {
+        var descriptor = pollfd(fd: PQsocket(handle), events: Int16(events), revents: 0)
+        guard descriptor.fd >= 0 else { throw lost() }
+        while true {
+            var timeout: Int32 = -1
+            if let deadline {
+                let left = deadline - Monotonic.ms
+                guard left > 0 else { throw late() }
+                timeout = Int32(clamping: left)
+            }
+            let ready = poll(&descriptor, 1, timeout)
+            if ready > 0 { return descriptor.revents }
+            if ready < 0 && errno != EINTR { throw lost() }
+        }
+    }
+
+    private func late() -> Trouble {
+        isBroken = true
+        return .late
+    }
+
+    private func lost() -> Trouble {
+        isBroken = true
+        return .lost(String(cString: PQerrorMessage(handle)))
+    }
+
+    /// A nil-terminated list of C strings.
+    private static func withCStrings<T>(
+        _ texts: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> T
+    ) -> T {
+        let copies = texts.map { strdup($0) }
+        defer { for copy in copies { free(copy) } }
+        let pointers = copies.map { UnsafePointer($0) } + [nil]
+        return pointers.withUnsafeBufferPointer { body($0.baseAddress) }
+    }
+}
+
+/// The macros of libpq that name fields are characters, which Swift does not import.
+private let stateField = Int32(UInt8(ascii: "C"))
+private let messageField = Int32(UInt8(ascii: "M"))
+private let routineField = Int32(UInt8(ascii: "R"))
+
+/// Hears what the server says beside its answers.
+private final class Notices {
+    /// Something was said that makes the kept changes less than safe.
+    var isDoubtful = false
+
+    static func at(_ context: UnsafeMutableRawPointer) -> Notices {
+        Unmanaged<Notices>.fromOpaque(context).takeUnretainedValue()
+    }
+
+    func hear(_ result: OpaquePointer?) {
+        guard let state = PQresultErrorField(result, stateField) else { return }
+        // "The transaction has already committed locally, but might not have been replicated to the standby."
+        if ["57014", "57P01"].contains(String(cString: state)) { isDoubtful = true }
+    }
+}
+
+/// An answer of the server, freed with its last reference.
+final class PostgresResult {
+    let handle: OpaquePointer
+    init(_ handle: OpaquePointer) { self.handle = handle }
+    deinit { PQclear(handle) }
+
+    var rows: Int32 { PQntuples(handle) }
+    var changed: Int { Int(String(cString: PQcmdTuples(handle))) ?? 0 }
+
+    func field(_ code: Int32) -> String? {
+        PQresultErrorField(handle, code).map { String(cString: $0) }
+    }
+}
+
+/// A statement that the server keeps, with the types that it inferred.
+struct PreparedStatement {
+    let name: String
+    let types: [Oid]
+}
+
+/// The prepared statements of one connection.
+struct StatementShelf {
+    enum Key: Hashable {
+        case shape([UInt])
+        case text(String)
+    }
+    /// More shapes than the program has: lists of every length make new ones.
+    private static let limit = 500
+
+    var statements: [Key: PreparedStatement] = [:]
+    var inserts: [String: InsertPlan] = [:]
+    /// Names are never used twice on a connection.
+    var count = 0
+
+    var isFull: Bool { statements.count >= Self.limit }
+    mutating func clear() {
+        statements = [:]
+        inserts = [:]
+    }
+}
+
+/// The right to cancel what a connection runs, held by others than its thread.
+///
+/// Unchecked: libpq lets any thread use a cancel object; the lock guards whom it would hit.
+final class Cancelling: @unchecked Sendable {
+    private struct State {
+        var running: UInt64 = 0
+        var isUnderWay = false
+    }
+    private let handle: OpaquePointer
+    private let state = Mutex(State())
+
+    init(_ handle: OpaquePointer) { self.handle = handle }
+    deinit { PQfreeCancel(handle) }
+
+    func begin(_ job: UInt64) { state.withLock { $0.running = job } }
+
+    /// True when nobody is about to cancel: the connection may be used for another job.
+    @discardableResult
+    func end() -> Bool {
+        state.withLock { state in
+            state.running = 0
+            return !state.isUnderWay
+        }
+    }
+
+    /// Asks the server to end what it runs for the job, unless that is over; returns whether it asked. Blocks as long
+    /// as the server takes.
+    func cancel(_ job: UInt64) -> Bool {
+        let isRunning = state.withLock { state in
+            guard state.running == job else { return false }
+            state.isUnderWay = true
+            return true
+        }
+        guard isRunning else { return false }
+        var message = [CChar](repeating: 0, count: 256)
+        _ = PQcancel(handle, &message, Int32(message.count))
+        state.withLock { $0.isUnderWay = false }
+        return true
+    }
+}

@@ -1,0 +1,182 @@
+import Storage
+import Synchronization
+
+/// The PostgreSQL engine (14 or newer): a pool of threads with a connection each, through libpq.
+///
+/// A read sees one moment (repeatable read). A write is serializable, and is run again when another one was in its way
+/// or when its connection was lost before `commit` was sent; where the answer to `commit` was lost, the caller hears
+/// `StorageFailure.unknownOutcome`. While no primary takes writes, callers wait for one until their deadline and then
+/// hear `StorageFailure.busy`.
+///
+/// `synchronous_commit` and `fsync` are the operator's; nothing here weakens them.
+package final class PostgresDatabase: Database {
+    package struct Options: Sendable {
+        /// Refuses writes, and is content with a standby: for `verify`.
+        package var readOnly = false
+        /// Threads, and so connections at most. They are opened when they are needed.
+        package var connections = 8
+        /// How long a caller waits for its answer, from the call on. Steps of the schema have no deadline; with nil
+        /// nothing has.
+        package var deadlineMs: Int? = 10_000
+        /// Reads and writes that may wait for a thread. One more is refused as `busy`.
+        package var waiting = 4_096
+        package init() {}
+    }
+
+    package var engine: Engine { .postgres }
+    /// Where the data is, without a password.
+    package let place: String
+
+    private let options: Options
+    private let queue: WorkQueue
+    private let canceller = Canceller()
+    private let counters = Counters()
+    private let numbers = Atomic<UInt64>(1)
+    private let ending: Ending
+
+    /// Whether this names a PostgreSQL, and not a file.
+    package static func isURL(_ text: String) -> Bool {
+        text.hasPrefix("postgres://") || text.hasPrefix("postgresql://")
+    }
+
+    /// Connects once, so that a wrong URL is told at once. Throws `StorageFailure.unreachable` with the reason.
+    package static func open(url: String, options: Options = Options()) async throws -> PostgresDatabase {
+        let settings = try ConnectionSettings(
+            url: url, readOnly: options.readOnly, deadlineMs: options.deadlineMs)
+        try await Self.probe(settings, untilMs: Monotonic.ms + Int64(options.deadlineMs ?? 10_000))
+        return PostgresDatabase(settings, options)
+    }
+
+    private init(_ settings: ConnectionSettings, _ options: Options) {
+        let connections = max(options.connections, 1)
+        let queue = WorkQueue(limit: options.waiting, writers: max(connections - 2, 1))
+        let ending = Ending(connections)
+        let counters = counters
+        self.options = options
+        self.queue = queue
+        self.ending = ending
+        place = settings.place
+        for number in 0..<connections {
+            Worker.start(
+                { Worker(settings, queue, counters, number: number) }, whenDone: { ending.oneEnded() })
+        }
+    }
+
+    package func read<T: Sendable>(
+        _ body: @escaping @Sendable (any ReadTransaction) throws -> T
+    ) async throws -> T {
+        try await perform(.read) { try body($0) }
+    }
+
+    package func write<T: Sendable>(
+        _ body: @escaping @Sendable (any WriteTransaction) throws -> T
+    ) async throws -> T {
+        guard !options.readOnly else { throw StorageFailure.readOnly }
+        return try await perform(.write, body)
+    }
+
+    package func exclusively<T: Sendable>(
+        _ body: @escaping @Sendable (any WriteTransaction) throws -> T
+    ) async throws -> T {
+        guard !options.readOnly else { throw StorageFailure.readOnly }
+        return try await perform(.exclusive, body)
+    }
+
+    /// Does what was accepted, then ends all connections.
+    package func close() async throws {
+        queue.finish()
+        canceller.finish()
+        await ending.wait()
+    }
+
+    // MARK: What tests and watchers ask
+
+    /// Reads and writes that were accepted and have not begun.
+    package var waitingCount: Int { queue.waitingCount }
+    /// Transactions that were begun anew because another one was in their way.
+    package var conflicts: Int { counters.all.conflicts }
+    /// Connections that were lost.
+    package var lostConnections: Int { counters.all.lost }
+
+    /// Runs text of any kind in a transaction of its own, such as `create schema`.
+    package func runText(_ text: String) async throws {
+        try await perform(.exclusive) { transaction in
+            guard let postgres = transaction as? PostgresTransaction else { return }
+            try postgres.runText(text)
+        }
+    }
+
+    private func perform<T: Sendable>(
+        _ kind: TransactionKind, _ body: @escaping @Sendable (any WriteTransaction) throws -> T
+    ) async throws -> T {
+        let deadline = kind == .exclusive ? nil : options.deadlineMs.map { Monotonic.ms + Int64($0) }
+        let job = Job(
+            kind, deadline: deadline, number: numbers.wrappingAdd(1, ordering: .relaxed).newValue,
+            canceller: canceller, body)
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { job.wait(in: queue, $0) }
+        } onCancel: {
+            job.cancel()
+        }
+    }
+
+    /// Tries to connect, on a thread that may block.
+    private static func probe(_ settings: ConnectionSettings, untilMs: Int64) async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            Threads.start {
+                while true {
+                    do throws(Trouble) {
+                        _ = try Connection(settings)
+                        return continuation.resume()
+                    } catch {
+                        var reason = "no answer"
+                        if case .lost(let message) = error { reason = message }
+                        if case .refused(_, let message, _) = error { reason = message }
+                        if Monotonic.ms >= untilMs || isFinal(reason) {
+                            return continuation.resume(
+                                throwing: StorageFailure.unreachable("\(settings.place): \(reason)"))
+                        }
+                        Threads.rest()
+                    }
+                }
+            }
+        }
+    }
+
+    /// What no waiting mends. The words are a server's or libpq's, in English as a rule; others are waited for.
+    private static func isFinal(_ reason: String) -> Bool {
+        ["authentication failed", "no password", "does not exist", "certificate", "SSL", "no pg_hba", "invalid"]
+            .contains { reason.contains($0) }
+    }
+}
+
+/// Lets `close` wait for the threads.
+private final class Ending: Sendable {
+    private struct State {
+        var left: Int
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+    private let state: Mutex<State>
+
+    init(_ count: Int) { state = Mutex(State(left: count)) }
+
+    func oneEnded() {
+        let waiting = state.withLock { state in
+            state.left -= 1
+            guard state.left == 0 else { return [] as [CheckedContinuation<Void, Never>] }
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for one in waiting { one.resume() }
+    }
+
+    func wait() async {
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                if state.left > 0 { state.waiting.append(continuation) }
+                return state.left == 0
+            }
+            if isOver { continuation.resume() }
+        }
+    }
+}
