@@ -235,9 +235,10 @@ package struct CaseActions: Sendable {
 
     func apply(
         _ command: CaseCommand, to before: CaseRecord, by asker: CaseAsker, name: String, _ input: ActionInput,
-        _ standing: Standing, _ now: Instant, _ transaction: any WriteTransaction
+        _ standing: Standing, _ clock: Instant, _ transaction: any WriteTransaction
     ) throws -> CaseRecord {
         let id = before.id
+        let now = try CaseHistoryStore.notBefore(before, clock, transaction)
         let joined = try CaseHistoryStore.joined(id, transaction)
         let publication = try CaseHistoryStore.publication(id, transaction)
         var workers = Set<PersonID>()

@@ -51,6 +51,19 @@ package struct Publication: Sendable {
 package enum CaseHistoryStore {
     // MARK: Events
 
+    /// The moment of a step: never before the last one of its case, also when the clock was set back, so that no
+    /// duration is negative. Asks the rows only where the clock is near the last step or before it.
+    package static func notBefore(
+        _ record: CaseRecord, _ clock: Instant, _ transaction: any ReadTransaction
+    ) throws -> Instant {
+        guard let last = TraceStep.parse(record.trace).last, clock < last.at.adding(ms: 1_000) else { return clock }
+        let newest =
+            try transaction.first("select max(at_ms) from cases_event where case_id = \(record.id)") {
+                try $0.optionalInstant(0)
+            } ?? nil
+        return newest.map { max($0, clock) } ?? clock
+    }
+
     package static func insert(
         _ event: CaseEvent, case id: CaseID, _ transaction: any WriteTransaction
     ) throws {

@@ -221,7 +221,7 @@ extension Phrase {
     package static let reportPlaceMore = Phrase("具体位置", "Where exactly")
     package static let reportPlaceHint = Phrase("比如：2 单元 5 楼楼梯口", "For example: 5th floor landing")
     package static let reportKept = Phrase(
-        "没信号，先存在手机里了，有了网自己发，不会重复。", "No signal: kept on this phone and sent once when you are online.")
+        "还没送到，先存在手机里了，通了自己发，不会重复。", "Not sent yet: kept on this phone and sent once when it gets through.")
     package static let reportSafe = Phrase(
         "没信号也能点，先存在手机里，有了网自己发，不会重复。", "Works without signal: it is kept and sent once when you are online.")
     package static let reportSimilar = Phrase("邻居报过，是同一件吗？", "A neighbour reported this. The same?")

@@ -110,15 +110,16 @@ package struct House: Sendable {
     static func told(_ error: any Error, _ words: Words) -> FaultAnswer? {
         switch error as? StorageFailure {
         case .busy, .unreachable: FaultAnswer(text: words(.errorBusy), status: .serviceUnavailable)
+        case .readOnly: FaultAnswer(text: words(.errorReadOnly), status: .serviceUnavailable)
         case .unknownOutcome: FaultAnswer(text: words(.errorUnknown), status: .serviceUnavailable)
         default: isFull(error) ? FaultAnswer(text: words(.errorFull), status: .internalServerError) : nil
         }
     }
 
-    /// Whether the disk has no room, or takes nothing at all: people are told so, and that nothing was kept.
+    /// Whether the disk has no room: people are told so, and that nothing was kept.
     private static func isFull(_ error: any Error) -> Bool {
         switch error {
-        case let failure as StorageFailure: failure == .full || failure == .readOnly
+        case let failure as StorageFailure: failure == .full
         case let fault as SpoolFault: fault.isFull
         default: false
         }

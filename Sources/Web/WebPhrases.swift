@@ -27,6 +27,9 @@ extension Phrase {
         "Something went wrong on our side and nothing was saved. Please try again later. For help, quote {0}")
     package static let errorFull = Phrase(
         "存不下了，这次没有保存。请告诉管理员，过一会儿再交。", "The disk is full and nothing was saved. Please tell the administrator.")
+    package static let errorReadOnly = Phrase(
+        "系统这会儿只能看，不能存，这次没有保存。过一会儿再交；一直这样就请告诉管理员。",
+        "The system can be read but not written to; nothing was saved. Try again later or tell the administrator.")
     package static let errorBusy = Phrase(
         "系统这会儿忙不过来，这次没有保存。返回上一页，您填的都还在，过一会儿再交。",
         "The system is busy and nothing was saved. Go back: what you typed is kept. Try again in a moment.")

@@ -29,6 +29,30 @@ import Testing
         try await d.database.read { try CaseHistoryStore.ratings(id, $0).map(\.score) }
     }
 
+    @Test func aClockThatIsSetBackMakesNoNegativeTimes() async throws {
+        try await District.with { d in
+            let id = try await d.brought(to: .attended)
+            let before = d.still.now
+            d.still.now = before.adding(days: -2)
+            try await d.act("steward", .suspend(.weather), id, "rain")
+            try await d.act("steward", .resume, id, "")
+            try await d.act("steward", .handle, id, "done")
+            try await d.act("desk", .feedBack, id, "done")
+            let c = try await d.load(id)
+            let solved = try #require(c.solved)
+            #expect(solved >= c.registered && solved >= before.adding(ms: -60_000))
+            #expect(try #require(c.fedBack) >= solved)
+            let steps = TraceStep.parse(c.trace).map(\.at)
+            #expect(steps == steps.sorted())
+            for clock in try await d.database.read({ try CaseHistoryStore.clocks(id, round: 1, $0) }) {
+                #expect(clock.stopped.map { $0 >= clock.started } ?? true)
+            }
+            for pause in try await d.database.read({ try CaseHistoryStore.pauses(id, $0) }) {
+                #expect(pause.to.map { $0 >= pause.from } ?? false)
+            }
+        }
+    }
+
     @Test func aNeighboursRatingStandsBesideTheReporters() async throws {
         try await District.with { d in
             let id = try await d.brought(to: .handled)

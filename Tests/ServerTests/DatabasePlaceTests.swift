@@ -112,6 +112,8 @@ import Web
             #expect(busy?.status == .serviceUnavailable && unknown?.status == .serviceUnavailable)
             #expect(busy?.text == words(.errorBusy) && unknown?.text == words(.errorUnknown))
             #expect(House.told(StorageFailure.full, words)?.text == words(.errorFull))
+            let readOnly = House.told(StorageFailure.readOnly, words)
+            #expect(readOnly?.text == words(.errorReadOnly) && readOnly?.status == .serviceUnavailable)
             #expect(House.told(StorageFailure.engine("x"), words) == nil)
         }
     }

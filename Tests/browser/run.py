@@ -450,6 +450,24 @@ class Run:
         page.wait_for_url("**/my/cases/*")
         self.check("and goes out once when the network is back", self.count(page) == before + 3)
 
+        page.goto(self.base + "/report")
+        page.fill("#what", "系统忙的时候报的：车库门坏了")
+        busy = {"left": 1}
+
+        def refuse(route):
+            if route.request.method == "POST" and busy["left"]:
+                busy["left"] -= 1
+                route.fulfill(status=503, content_type="text/html", body="busy")
+            else:
+                route.continue_()
+        page.route("**/report", refuse)
+        page.click(".send button")
+        page.wait_for_selector("[data-kept]:visible")
+        self.check("a busy server leaves the words on the form", "车库门坏了" in page.input_value("#what"))
+        page.wait_for_url("**/my/cases/*")
+        page.unroute("**/report")
+        self.check("and they are sent once when it is back", self.count(page) == before + 4)
+
         page.goto(f"{self.base}/my/cases/{case}")
         other = self.page("resident")
         answer = other.goto(f"{self.base}/my/cases/{case}")

@@ -37,6 +37,11 @@
       } catch { return; }
     }
   };
+  // A network that is there says nothing when the server is back: it is asked, less and less often.
+  const retry = (ms) => setTimeout(async () => {
+    await flush().catch(() => {});
+    if (((await store('readonly', (s) => s.getAll())) || []).length) retry(Math.min(ms * 2, 60000));
+  }, ms);
   const report = $('form[data-offline]');
   if (report && 'indexedDB' in window) {
     report.addEventListener('submit', async (e) => {
@@ -48,11 +53,14 @@
       try {
         const answer = await post(report.action, fields);
         if (answer.ok) { location.href = answer.url; return; }
+        // A server that cannot keep it now: the words stay here, and are sent again under the same key.
+        if (answer.status >= 500) throw answer;
         document.open(); document.write(await answer.text()); document.close();
       } catch {
         await store('readwrite', (s) => s.put({ key, action: report.action, fields }));
         button.disabled = false;
         $('[data-kept]', report).hidden = false;
+        retry(4000);
       }
     });
     const box = $('[data-count]', report);
