@@ -37,7 +37,7 @@ package struct Standing: Sendable {
 }
 
 /// Categories and policies as the database has them. Read at most every ten seconds, and at once after an edit here;
-/// an edit on another server of the same house counts here within ten seconds.
+/// one on another server of the same house is told to this one, and counts here within ten seconds in any case.
 package final class CaseBook: Sendable {
     private struct State {
         var standing: Standing?

@@ -49,6 +49,9 @@ package struct CasesHouse: Sendable {
         queries = CaseQueries(database: database)
     }
 
+    /// Another server of the house has changed cases.
+    package func forgetCounts() { counts.changed() }
+
     package var clockwork: Clockwork { Clockwork(actions) }
 
     package func routes(_ table: RouteTable) {

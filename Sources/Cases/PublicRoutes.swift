@@ -179,6 +179,7 @@ extension CasesHouse {
                     area: place, actor: actor.person, verb: "policy.edit", subject: policy.id,
                     detail: "\(policy.attendMinutes)/\(policy.handleMinutes)/\(policy.feedbackWorkdays)"), at: now,
                 transaction)
+            try transaction.announce(StandingWords.changed)
         }
         book.forget()
     }

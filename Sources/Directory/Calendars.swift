@@ -2,7 +2,12 @@ import Kernel
 import Storage
 import Synchronization
 
-/// The working calendar as the database has it. Read at most every ten seconds, and at once after an edit here.
+/// What one server tells the others when the calendar, a category or a policy was edited.
+package enum StandingWords {
+    package static let changed = "standing"
+}
+
+/// The working calendar as the database has it. Read at most every ten seconds, and at once after an edit.
 package final class Calendars: Sendable {
     private struct State {
         var calendar: WorkCalendar?

@@ -115,6 +115,7 @@ package struct StaffActions: Sendable {
                 AuditEntry(
                     area: AreaID(0), actor: person, post: post.id, verb: "calendar.edit", subject: subject,
                     detail: "\(detail) \(source)"), at: now, transaction)
+            try transaction.announce(StandingWords.changed)
         }
         calendars.forget()
     }

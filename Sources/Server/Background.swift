@@ -21,16 +21,36 @@ package struct Background: Service {
 
     package func run() async throws {
         await cancelWhenGracefulShutdown {
-            var tick = 0
-            // Yesterday: a server that was down at midnight raises the alarm when it is back, and only once a night.
-            var night = Zone.shanghai.day(of: house.world.now()).adding(-1)
-            while !Task.isCancelled {
-                await beat(tick, &night)
-                tick += 1
-                do { try await Task.sleep(for: .milliseconds(500)) } catch { break }
+            await withTaskGroup { group in
+                group.addTask { await hear() }
+                group.addTask { await beats() }
             }
         }
         house.live.close()
+        // Another server goes on at once; where this fails, the leases run out.
+        _ = try? await house.database.write { [holder] in try Leases().releaseAll(holder: holder, $0) }
+    }
+
+    private func beats() async {
+        var tick = 0
+        // Yesterday: a server that was down at midnight raises the alarm when it is back, and only once a night.
+        var night = Zone.shanghai.day(of: house.world.now()).adding(-1)
+        while !Task.isCancelled {
+            await beat(tick, &night)
+            tick += 1
+            do { try await Task.sleep(for: .milliseconds(500)) } catch { break }
+        }
+    }
+
+    /// What the other servers tell, until the end.
+    private func hear() async {
+        guard let announcements = house.database.announcements() else { return }
+        for await one in announcements {
+            switch one {
+            case .said(let words): house.heard(words, besides: holder)
+            case .missed: house.missedWords()
+            }
+        }
     }
 
     private func beat(_ tick: Int, _ night: inout Day) async {
@@ -68,15 +88,16 @@ package struct Background: Service {
 
     /// Tells the browsers what changed. Reads first, so that a quiet house writes nothing.
     private func deliver() async throws {
-        let now = house.world.now()
+        let (now, holder) = (house.world.now(), holder)
         let waiting: Bool = try await house.database.read { try Outbox().isWaiting("live", $0) }
         guard waiting else { return }
         let done = try await house.database.write { transaction in
             let deliveries = try Outbox().take("live", limit: 500, transaction)
             try Outbox().markDone(deliveries, at: now, transaction)
+            for words in LiveWords.make(deliveries.map(\.payload), by: holder) { try transaction.announce(words) }
             return deliveries
         }
-        for path in Set(done.map(\.payload)) { house.live.changed(AreaPath(path)) }
+        house.changed(Set(done.map(\.payload)))
     }
 
     private func housekeeping() async throws {

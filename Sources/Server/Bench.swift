@@ -30,7 +30,7 @@ struct BenchSeed: AsyncParsableCommand {
         let house = try await House.open(configuration, world: SystemWorld.make())
         let accounts = try await BenchHouse(house).plant(cases: cases, open: open)
         try JSONEncoder().encode(accounts).write(to: URL(fileURLWithPath: data + "/bench.json"))
-        try await house.database.close()
+        try await house.close()
     }
 }
 
@@ -254,6 +254,6 @@ struct BenchInside: AsyncParsableCommand {
             let pages = try await rate(32) { _ in _ = try await house.cases.benchCase(id, actor) }
             print("case \(pages)")
         }
-        try await house.database.close()
+        try await house.close()
     }
 }

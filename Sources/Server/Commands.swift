@@ -31,10 +31,18 @@ struct ServeOptions: ParsableArguments {
     var publicURL: String = ""
     @Flag(help: "Answer /metrics to callers from elsewhere too.")
     var openMetrics = false
+    @Option(
+        help: """
+            When told to end, answer /healthz with 503 and go on for so many seconds, so that a balancer sends no more \
+            (0 to 300).
+            """)
+    var drainSeconds: Int = 0
     @OptionGroup var backup: BackupOptions
 
     func configuration() throws -> ServerConfiguration {
+        guard (0...300).contains(drainSeconds) else { throw ValidationError("--drain-seconds is 0 to 300") }
         var configuration = place.configuration()
+        configuration.drain = .seconds(drainSeconds)
         configuration.host = host
         configuration.port = port
         configuration.publicURL = publicURL
@@ -116,15 +124,27 @@ enum Running {
             // Ended in the other order: the live streams first, or the server would wait for them.
             services: [
                 .init(service: app), .init(service: Background(house: house, logger: logger)),
-            ] + (backups.map { [.init(service: $0)] } ?? []),
+            ] + (backups.map { [.init(service: $0)] } ?? []) + [.init(service: Draining(house: house))],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        configuration.maximumGracefulShutdownDuration = .seconds(10)
+        configuration.maximumGracefulShutdownDuration = .seconds(10) + house.configuration.drain
         do {
             try await ServiceGroup(configuration: configuration).run()
         } catch is CancellationError {
             // Somebody would not let go in ten seconds.
         }
-        try await house.database.close()
+        try await house.close()
+    }
+}
+
+/// The first to hear of the end: tells balancers, and holds everything else up until they have had time to notice.
+struct Draining: Service {
+    let house: House
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        guard house.configuration.drain > .zero else { return }
+        house.drain.begin()
+        try? await Task.sleep(for: house.configuration.drain)
     }
 }
 

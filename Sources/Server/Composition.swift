@@ -25,6 +25,8 @@ package struct ServerConfiguration: Sendable {
     package var backup: BackupPlan?
     /// A demo district shows one-time codes on the page.
     package var demo = false
+    /// How long a server that is told to end still answers, after it has told balancers so.
+    package var drain = Duration.zero
     /// Where files are kept; beside the database when it is nil.
     package var files: FilesPlace?
     package var passwordCost = PasswordCost.interactive
@@ -50,6 +52,15 @@ package struct House: Sendable {
     package let live: LiveHub
     package let metrics: Metrics
     package let settings: SiteSettings
+    package let drain = Drain()
+    /// Holds the node number of the ids; nil where this process is the only one that writes.
+    let node: NodeKeeper?
+
+    /// Gives back what is shared with other servers, then ends all connections.
+    package func close() async throws {
+        await node?.end()
+        try await database.close()
+    }
 
     /// All migrations, lower floors first.
     package static let schema = Schema(
@@ -60,16 +71,23 @@ package struct House: Sendable {
             atPath: configuration.folder, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
         let (database, keys) = try await configuration.place.open(configuration, world)
+        var node: NodeKeeper?
         do {
-            return try await compose(configuration, world, database, keys)
+            // Before the first id that is kept.
+            if database.engine == .postgres, let maker = world.maker {
+                node = try await NodeKeeper.begin(database, maker, now: world.now)
+            }
+            return try await compose(configuration, world, database, keys, node)
         } catch {
+            await node?.end()
             try? await database.close()
             throw error
         }
     }
 
     private static func compose(
-        _ configuration: ServerConfiguration, _ world: World, _ database: any Database, _ keys: KeyFile
+        _ configuration: ServerConfiguration, _ world: World, _ database: any Database, _ keys: KeyFile,
+        _ node: NodeKeeper?
     ) async throws -> House {
         let secrets = try Secrets(keys, world: world, cost: configuration.passwordCost)
         let journal = StandardJournal(
@@ -103,7 +121,7 @@ package struct House: Sendable {
             live: live, memory: signIn.memory)
         return House(
             configuration: configuration, database: database, world: world, secrets: secrets, directory: directory,
-            cases: cases, live: live, metrics: Metrics(), settings: settings)
+            cases: cases, live: live, metrics: Metrics(), settings: settings, node: node)
     }
 
     /// What people are told about a fault whose end is known, and the status; nil for a fault of another kind.
@@ -133,6 +151,7 @@ package struct House: Sendable {
             settings: settings, metrics: metrics, clock: world.now,
             requestName: { ID<CaseTag>(world.nextID()).text },
             faultAnswer: Self.told)
+        router.add(middleware: DrainMiddleware(drain))
         router.add(middleware: door)
         router.add(
             middleware: SignInMiddleware(
@@ -146,9 +165,11 @@ package struct House: Sendable {
         let metrics = metrics
         let live = live
         let open = settings.openMetrics
+        let drain = drain
         table.get("/healthz", .everyone) { _, _ in
             Response(
-                status: .ok, headers: [.contentType: "text/plain"], body: .init(byteBuffer: ByteBuffer(string: "ok\n")))
+                status: drain.isOn ? .serviceUnavailable : .ok, headers: [.contentType: "text/plain"],
+                body: .init(byteBuffer: ByteBuffer(string: drain.isOn ? "ending\n" : "ok\n")))
         }
         table.get("/metrics", .everyone) { _, context in
             guard open || context.isLoopback else { throw WebRefusal.notFound }

@@ -46,16 +46,16 @@ struct ImportCases: AsyncParsableCommand {
                     + "rejected \(summary.rejected), skipped \(summary.skipped)")
             if summary.rejected > 0 { print("rejected rows are in \(job.rejected)") }
         } catch let failure as ImportFailure {
-            try await house.database.close()
+            try await house.close()
             throw ValidationError(failure.description)
         } catch let failure as ImportFileFailure {
-            try await house.database.close()
+            try await house.close()
             throw ValidationError(failure.description)
         } catch StorageFailure.full {
-            try await house.database.close()
+            try await house.close()
             throw ValidationError("the device is full; what was kept is safe. Make room and run it again")
         }
-        try await house.database.close()
+        try await house.close()
     }
 }
 

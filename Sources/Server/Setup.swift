@@ -46,10 +46,10 @@ struct Setup: AsyncParsableCommand {
             print("password  \(password)")
             print("Sign in at /sign-in?staff=1 and change the password on /me.")
         } catch let refusal as FirstSteps.Failure {
-            try await house.database.close()
+            try await house.close()
             throw ValidationError(refusal.rawValue)
         }
-        try await house.database.close()
+        try await house.close()
     }
 }
 

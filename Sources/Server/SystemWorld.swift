@@ -11,6 +11,6 @@ package enum SystemWorld {
             randomBytes: { count in
                 var generator = SystemRandomNumberGenerator()
                 return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
-            })
+            }, maker: maker)
     }
 }

@@ -50,6 +50,20 @@ package protocol WriteTransaction: ReadTransaction {
     /// are columns. Returns the number inserted.
     @discardableResult
     func insert(into table: StaticString, columns: [StaticString], rows: [[SQLValue]]) throws -> Int
+    /// Says something to every server of this database, itself too, when the transaction is kept: at most 7,000 bytes,
+    /// without personal data. Nothing happens on an engine that has one server.
+    func announce(_ words: String) throws
+}
+
+extension WriteTransaction {
+    package func announce(_ words: String) throws {}
+}
+
+/// What a server hears from the others.
+package enum Announcement: Sendable, Equatable {
+    case said(String)
+    /// The connection was new or is new again: what was said before may not have been heard.
+    case missed
 }
 
 /// The seam to an engine. Both engines behave alike; a test battery runs on each.
@@ -66,6 +80,9 @@ package protocol Database: Sendable {
     /// A mark that moves whenever somebody has changed one of the tables, before that write is acknowledged. Nil when
     /// the engine cannot know, because other servers write as well: then nothing may be kept.
     func mark(_ tables: Set<String>) -> ChangeMark?
+    /// What servers announce, from now on and until the database is closed or nobody listens. Nil when no other server
+    /// can write.
+    func announcements() -> AsyncStream<Announcement>?
     /// A write that nobody else's `exclusively` runs beside, on any server, and that has no deadline: for steps of the
     /// schema and the first rows. Other writes may run meanwhile. It sees what the one before it kept.
     @discardableResult
@@ -78,6 +95,7 @@ package protocol Database: Sendable {
 
 extension Database {
     package func mark(_ tables: Set<String>) -> ChangeMark? { nil }
+    package func announcements() -> AsyncStream<Announcement>? { nil }
 }
 
 /// Says whether what was read from some tables still holds. Ask for the edition BEFORE the read begins; what was read is

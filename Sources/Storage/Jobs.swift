@@ -182,6 +182,11 @@ package struct Leases: Sendable {
             """) == 1
     }
 
+    /// Gives all locks of a holder back before their end.
+    package func releaseAll(holder: String, _ transaction: any WriteTransaction) throws {
+        try transaction.run("delete from storage_lock where holder = \(holder)")
+    }
+
     /// Gives the lock back before its end.
     package func release(_ name: String, holder: String, _ transaction: any WriteTransaction) throws {
         try transaction.run("delete from storage_lock where name = \(name) and holder = \(holder)")

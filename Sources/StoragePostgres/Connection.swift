@@ -88,6 +88,27 @@ final class Connection {
         return String(cString: PQcmdStatus(result.handle)) == "COMMIT" && !notices.isDoubtful
     }
 
+    /// Where servers of one schema speak to each other, as an expression.
+    static let channel = "'redsteward.' || to_hex(hashtextextended(coalesce(current_schema(), ''), 0))"
+
+    /// Hears what is said there from now on.
+    func listen() throws(Trouble) {
+        try run("do $$ begin execute format('listen %I', \(Self.channel)); end $$")
+    }
+
+    /// What was said, after a wait of at most so long for the first word.
+    func heard(waitMs: Int32) throws(Trouble) -> [String] {
+        var descriptor = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
+        _ = poll(&descriptor, 1, waitMs)
+        guard PQconsumeInput(handle) == 1 else { throw lost() }
+        var words: [String] = []
+        while let note = PQnotifies(handle) {
+            words.append(String(cString: note.pointee.extra))
+            PQfreemem(note)
+        }
+        return words
+    }
+
     var isInTransaction: Bool { PQtransactionStatus(handle) == PQTRANS_INTRANS }
     var isIdle: Bool { PQtransactionStatus(handle) == PQTRANS_IDLE }
 

@@ -33,6 +33,8 @@ package final class PostgresDatabase: Database {
     private let counters = Counters()
     private let numbers = Atomic<UInt64>(1)
     private let ending: Ending
+    private let settings: ConnectionSettings
+    private let listeners = Mutex<[Listener]>([])
 
     /// Whether this names a PostgreSQL, and not a file.
     package static func isURL(_ text: String) -> Bool {
@@ -55,6 +57,7 @@ package final class PostgresDatabase: Database {
         self.options = options
         self.queue = queue
         self.ending = ending
+        self.settings = settings
         place = settings.place
         for number in 0..<connections {
             Worker.start(
@@ -82,8 +85,16 @@ package final class PostgresDatabase: Database {
         return try await perform(.exclusive, body)
     }
 
+    /// On a connection of its own, beside those of the pool.
+    package func announcements() -> AsyncStream<Announcement>? {
+        let listener = Listener()
+        listeners.withLock { $0.append(listener) }
+        return listener.start(settings)
+    }
+
     /// Does what was accepted, then ends all connections.
     package func close() async throws {
+        for listener in listeners.withLock({ $0 }) { listener.end() }
         queue.finish()
         canceller.finish()
         await ending.wait()

@@ -52,6 +52,14 @@ final class PostgresTransaction: WriteTransaction {
         }
     }
 
+    /// Heard after the commit.
+    func announce(_ words: String) throws {
+        let text = "select pg_notify(\(Connection.channel), $1)"
+        _ = try guarded { () throws(Trouble) in
+            try connection.execute(connection.prepared(.text(text)) { text }, [.text(words)])
+        }
+    }
+
     func runText(_ text: String) throws {
         _ = try guarded { () throws(Trouble) in try connection.execute(text) }
     }

@@ -45,10 +45,18 @@ package final class LiveHub: Sendable {
         for listener in waiting { listener.continuation.yield("changed") }
     }
 
+    /// Something may have changed anywhere.
+    package func changedAll() {
+        for listener in state.withLock({ Array($0.listeners.values) }) { listener.continuation.yield("changed") }
+    }
+
     /// Keeps proxies from cutting quiet streams, and lets a vanished browser be noticed.
     package func beat() {
         let all = state.withLock { Array($0.listeners.values) }
-        for listener in all { listener.continuation.yield("beat") }
+        // A beat never takes the place of a change that waits.
+        for listener in all {
+            if case .dropped("changed") = listener.continuation.yield("beat") { listener.continuation.yield("changed") }
+        }
     }
 
     /// Ends every stream; no new one begins.

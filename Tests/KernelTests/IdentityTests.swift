@@ -48,6 +48,40 @@ import Testing
         #expect(Set(ids).count == ids.count)
     }
 
+    /// The same number after another: whatever the clocks say, no id is made twice.
+    @Test func aNumberThatChangesHandsNeverMakesAnIDTwice() {
+        let start = at("2026-03-18 09:00")
+        for apart in [-3_600_000, -31_000, 0, 31_000, 3_600_000] as [Int64] {
+            let one = StillWorld(at: start)
+            let two = StillWorld(at: start.adding(ms: apart))
+            let first = IDMaker(node: 0, now: { one.now })
+            let second = IDMaker(node: 0, now: { two.now })
+            let end = start.adding(ms: 30_000)
+            first.take(node: 9, after: start.adding(ms: -60_000), until: end)
+            var ids = (0..<10_000).map { _ in first.next() }
+            var latest: Int64 = 0
+            // It stood still, and counts on beside the one who has its number now.
+            second.take(node: 9, after: end, until: max(end, two.now).adding(ms: 30_000))
+            for step in 0..<10_000 {
+                if step % 10 == 0 {
+                    one.advance(ms: 40)
+                    two.advance(ms: 40)
+                }
+                latest = first.next()
+                ids += [latest, second.next()]
+            }
+            #expect(Set(ids).count == ids.count, "\(apart)")
+            #expect(ids.allSatisfy { ($0 >> 12) & 1023 == 9 })
+            #expect(first.last <= end)
+            #expect(ids.sorted().last == ids.last)
+            // Another number, and time goes on.
+            first.take(node: 10, after: start, until: one.now.adding(ms: 30_000))
+            let fresh = first.next()
+            #expect((fresh >> 12) & 1023 == 10)
+            #expect(fresh > latest)
+        }
+    }
+
     @Test func anIDKnowsWhenItWasMade() {
         let moment = at("2026-03-18 09:00")
         #expect(PersonID(IDMaker(node: 3, now: { moment }).next()).madeAt == moment)
