@@ -160,6 +160,22 @@ final class Flagged: Sendable {
     func wait() { semaphore.wait() }
 }
 
+/// What readers keep under the edition they asked for before they read.
+final class Kept: Sendable {
+    private struct State {
+        var edition: UInt64 = 0
+        var count = 0
+        var isOver = false
+    }
+    private let state = Mutex(State())
+    var isOver: Bool { state.withLock { $0.isOver } }
+    func end() { state.withLock { $0.isOver = true } }
+    func keep(_ edition: UInt64, _ count: Int) {
+        state.withLock { if edition >= $0.edition { ($0.edition, $0.count) = (edition, count) } }
+    }
+    func count(under edition: UInt64) -> Int? { state.withLock { $0.edition == edition ? $0.count : nil } }
+}
+
 /// Texts in the order in which they came.
 final class Recorded: Sendable {
     private let texts = Mutex<[String]>([])
