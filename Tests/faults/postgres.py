@@ -538,6 +538,7 @@ class Faults:
                 time.sleep(3)
                 before = len(load.kept)
                 signal_all(children(first.pid), signal.SIGKILL)
+                first.wake()
                 first.process.wait(10)
                 time.sleep(1)
                 load.watch()

@@ -90,11 +90,17 @@ class Cluster:
                 os.kill(self.pid, signal.SIGQUIT)
             except (FileNotFoundError, ProcessLookupError):
                 pass
+            self.wake()
             try:
                 self.process.wait(30)
             except subprocess.TimeoutExpired:
                 self.process.kill()
         self.process = None
+
+    def wake(self):
+        """runuser stands still with a cluster that was stopped, and does not notice that it goes on."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
 
     def remove(self):
         self.stop()
