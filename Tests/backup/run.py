@@ -371,9 +371,14 @@ class Backups:
             names = sorted(p.name for p in backups.iterdir())
             self.check("it has its name and nothing else is there",
                        len(names) == 1 and re.fullmatch(r"redsteward-\d{8}-\d{6}\.backup", names[0]), str(names))
-            code, text = self.run("doctor", "--data", data, "--backup-dir", backups, "--json")
-            checks = {c["name"]: c for c in json.loads(text)}
-            bad = [c for c in checks.values() if c["level"] == "bad" and c["name"] not in ("disk", "calendar")]
+            for _ in range(40):
+                code, text = self.run("doctor", "--data", data, "--backup-dir", backups, "--json")
+                checks = {c["name"]: c for c in json.loads(text)}
+                bad = [c for c in checks.values() if c["level"] == "bad" and c["name"] not in ("disk", "calendar")]
+                # The house was just planted, with a past: its audit is sealed in a moment.
+                if [c["name"] for c in bad] != ["audit"]:
+                    break
+                time.sleep(0.5)
             self.check("the doctor finds nothing bad in a served house", not bad, str(bad))
             self.check("the doctor knows the backup", checks["backup"]["level"] == "ok", str(checks["backup"]))
         finally:
