@@ -480,7 +480,7 @@ package enum CaseHistoryStore {
 
     static func importedSQL(_ place: Scope.Place, hiding families: [OrganisationID]) -> SQL? {
         guard let column = CaseStore.column(place.level) else { return nil }
-        let seen = SQL.joined(families.map { " and c.about_family <> \($0)" as SQL }, separator: "")
+        let seen = SQL.joined(families.map { " and \(CaseStore.hides($0))" as SQL }, separator: "")
         return """
             select k.id, k.code, k.kind, k.name_zh, k.name_en, k.party, k.urgency, k.hints, k.fast_lane
             from cases_category k

@@ -37,11 +37,15 @@ struct ServeOptions: ParsableArguments {
             (0 to 300).
             """)
     var drainSeconds: Int = 0
+    @Option(help: "Connections to PostgreSQL, each with a thread (2 to 64).")
+    var connections: Int = 8
     @OptionGroup var backup: BackupOptions
 
     func configuration() throws -> ServerConfiguration {
         guard (0...300).contains(drainSeconds) else { throw ValidationError("--drain-seconds is 0 to 300") }
+        guard (2...64).contains(connections) else { throw ValidationError("--connections is 2 to 64") }
         var configuration = place.configuration()
+        configuration.postgres.connections = connections
         configuration.drain = .seconds(drainSeconds)
         configuration.host = host
         configuration.port = port

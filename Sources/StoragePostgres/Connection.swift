@@ -36,6 +36,13 @@ final class Connection {
     var deadline: Int64?
     private(set) var isBroken = false
     var shelf = StatementShelf()
+    /// What begins the transaction and waits for its first statement, to go along with it; and how long the server may
+    /// take for it.
+    private var opening: (text: String, deadline: Int64?)?
+    /// The transaction was to begin and did not.
+    private(set) var hasNotBegun = false
+    /// A `commit` is under way whose answer nobody waits for.
+    private var isCommitting = false
 
     /// Blocks for `connect_timeout` an address at most. Throws `Trouble.lost` with libpq's words.
     init(_ settings: ConnectionSettings) throws(Trouble) {
@@ -71,6 +78,47 @@ final class Connection {
         PQfinish(handle)
     }
 
+    // MARK: Transactions
+
+    /// Begins a transaction together with its first statement: one way to the server and back instead of two.
+    func begin(_ text: String, openingDeadline: Int64?) {
+        opening = (text, openingDeadline)
+        hasNotBegun = false
+    }
+
+    /// Begins now what waits for the first statement.
+    func open() throws(Trouble) {
+        guard let (text, limit) = opening else { return }
+        opening = nil
+        hasNotBegun = true
+        let deadline = deadline
+        self.deadline = limit
+        try settle()
+        try run(text)
+        self.deadline = deadline
+        hasNotBegun = false
+    }
+
+    /// A transaction that has not begun needs no end.
+    func forgetOpening() { opening = nil }
+
+    /// Ends a transaction that changed nothing, without waiting for the answer; the next one hears it.
+    func commitRead() throws(Trouble) {
+        guard opening == nil else { return opening = nil }
+        try sent(PQsendQuery(handle, "commit"))
+        isCommitting = true
+    }
+
+    /// Hears the answer that nobody waited for.
+    private func settle() throws(Trouble) {
+        guard isCommitting else { return }
+        isCommitting = false
+        _ = try answer()
+    }
+
+    /// Whether the connection can be used for the next transaction.
+    var isFree: Bool { !isBroken && (isCommitting || isIdle) }
+
     // MARK: Words without values
 
     /// Runs text without values: what begins and ends transactions.
@@ -82,6 +130,10 @@ final class Connection {
     /// `commit`. True when the server said that it is kept, and said nothing that casts doubt on it, such as that it
     /// gave up to wait for a standby.
     func commit() throws(Trouble) -> Bool {
+        if opening != nil {
+            opening = nil
+            return true
+        }
         notices.isDoubtful = false
         try sent(PQsendQuery(handle, "commit"))
         let result = try answer()
@@ -109,13 +161,14 @@ final class Connection {
         return words
     }
 
-    var isInTransaction: Bool { PQtransactionStatus(handle) == PQTRANS_INTRANS }
+    var isInTransaction: Bool { opening != nil || PQtransactionStatus(handle) == PQTRANS_INTRANS }
     var isIdle: Bool { PQtransactionStatus(handle) == PQTRANS_IDLE }
 
     // MARK: Statements
 
     /// Runs text that is not prepared.
     func execute(_ text: String) throws(Trouble) -> PostgresResult {
+        try open()
         try sent(PQsendQueryParams(handle, text, 0, nil, nil, nil, nil, 1))
         return try answer()
     }
@@ -128,16 +181,76 @@ final class Connection {
     }
 
     func execute(_ statement: PreparedStatement, _ parameters: Parameters) throws(Trouble) -> PostgresResult {
-        try sent(
-            parameters.withPointers { values, lengths, formats in
-                PQsendQueryPrepared(handle, statement.name, Int32(parameters.count), values, lengths, formats, 1)
-            })
+        if let opening {
+            self.opening = nil
+            return try beginning(opening.text, opening.deadline) { send(statement, parameters) }
+        }
+        try sent(send(statement, parameters))
         return try answer()
+    }
+
+    private func send(_ statement: PreparedStatement, _ parameters: Parameters) -> Int32 {
+        parameters.withPointers { values, lengths, formats in
+            PQsendQueryPrepared(handle, statement.name, Int32(parameters.count), values, lengths, formats, 1)
+        }
+    }
+
+    /// Sends what begins a transaction and its first statement at once, and hears both answers.
+    private func beginning(
+        _ text: String, _ limit: Int64?, _ send: () -> Int32
+    ) throws(Trouble) -> PostgresResult {
+        hasNotBegun = true
+        let deadline = deadline
+        self.deadline = limit
+        try settle()
+        guard PQenterPipelineMode(handle) == 1, PQsendQueryParams(handle, text, 0, nil, nil, nil, nil, 1) == 1,
+            // So that a slow statement does not hold back the answer that it has begun.
+            PQsendFlushRequest(handle) == 1
+        else { throw lost() }
+        let accepted = send()
+        guard accepted == 1 else { throw lost() }
+        try sent(PQpipelineSync(handle))
+        let begun = try pipelined()
+        if begun.refusal == nil {
+            self.deadline = deadline
+            hasNotBegun = false
+        }
+        let answered = try pipelined()
+        // The end of the pipeline is an answer of its own.
+        _ = try next()
+        guard PQexitPipelineMode(handle) == 1 else { throw lost() }
+        if PQstatus(handle) == CONNECTION_BAD { isBroken = true }
+        if let refusal = begun.refusal ?? answered.refusal { throw refusal }
+        guard let result = answered.result else { throw lost() }
+        return result
+    }
+
+    /// The answer to one statement of a pipeline, to its end.
+    private func pipelined() throws(Trouble) -> (result: PostgresResult?, refusal: Trouble?) {
+        var found: (result: PostgresResult?, refusal: Trouble?) = (nil, nil)
+        while let result = try next() {
+            switch PQresultStatus(result.handle) {
+            case PGRES_COMMAND_OK, PGRES_TUPLES_OK: found.result = result
+            case PGRES_PIPELINE_ABORTED: break
+            default: found.refusal = found.refusal ?? refusal(result)
+            }
+        }
+        return found
+    }
+
+    /// The next result; nil where those of a statement end.
+    private func next() throws(Trouble) -> PostgresResult? {
+        while PQisBusy(handle) == 1 {
+            _ = try wait(POLLIN)
+            guard PQconsumeInput(handle) == 1 else { throw lost() }
+        }
+        return PQgetResult(handle).map { PostgresResult($0) }
     }
 
     /// The prepared statement, from the shelf or anew.
     func prepared(_ key: StatementShelf.Key, _ text: () -> String) throws(Trouble) -> PreparedStatement {
         if let found = shelf.statements[key] { return found }
+        try open()
         if shelf.isFull { try forgetStatements() }
         shelf.count += 1
         let name = "s\(shelf.count)"
@@ -176,14 +289,8 @@ final class Connection {
     private func answer() throws(Trouble) -> PostgresResult {
         var last: PostgresResult?
         var refusal: Trouble?
-        while true {
-            while PQisBusy(handle) == 1 {
-                _ = try wait(POLLIN)
-                guard PQconsumeInput(handle) == 1 else { throw lost() }
-            }
-            guard let next = PQgetResult(handle) else { break }
-            let result = PostgresResult(next)
-            switch PQresultStatus(next) {
+        while let result = try next() {
+            switch PQresultStatus(result.handle) {
             case PGRES_COMMAND_OK, PGRES_TUPLES_OK: last = result
             default: refusal = refusal ?? self.refusal(result)
             }

@@ -117,6 +117,15 @@ package final class PostgresDatabase: Database {
         }
     }
 
+    /// Runs a query and tells how: the lines of `explain analyze`, for a plan of any value. A test on a hot query looks at
+    /// them.
+    package func plan(_ sql: SQL) async throws -> [String] {
+        try await read { transaction in
+            guard let postgres = transaction as? PostgresTransaction else { return [] }
+            return try postgres.plan(sql)
+        }
+    }
+
     private func perform<T: Sendable>(
         _ kind: TransactionKind, _ body: @escaping @Sendable (any WriteTransaction) throws -> T
     ) async throws -> T {

@@ -64,6 +64,31 @@ final class PostgresTransaction: WriteTransaction {
         _ = try guarded { () throws(Trouble) in try connection.execute(text) }
     }
 
+    /// What `PostgresDatabase.plan` tells.
+    func plan(_ sql: SQL) throws -> [String] {
+        let (text, values) = sql.rendered(for: .postgres)
+        let literals = values.map { value in
+            switch value {
+            case .null: "null"
+            case .int(let number): "\(number)"
+            case .real(let number): "\(number)"
+            case .flag(let flag): flag ? "true" : "false"
+            case .text(let text):
+                "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+            case .bytes(let bytes):
+                "'\\x" + bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() + "'"
+            }
+        }
+        try runText("prepare redsteward_plan as \(text)")
+        let list = literals.isEmpty ? "" : "(\(literals.joined(separator: ", ")))"
+        let result = try guarded { () throws(Trouble) in
+            try connection.execute(
+                "explain (analyze, costs off, timing off, summary off) execute redsteward_plan\(list)")
+        }
+        try runText("deallocate redsteward_plan")
+        return try (0..<result.rows).map { try PostgresRow(result: result, row: $0).text(0) }
+    }
+
     // MARK: Statements
 
     private func execute(_ sql: SQL) throws -> PostgresResult {

@@ -78,22 +78,21 @@ final class Worker {
         defer {
             job.isOn(nil)
             // A cancel that is still on its way could hit the next job.
-            if !connection.cancelling.end() || connection.isBroken || !connection.isIdle { self.connection = nil }
+            if !connection.cancelling.end() || !connection.isFree { self.connection = nil }
         }
-        do throws(Trouble) {
-            let opening = Monotonic.ms + Self.openingMs
-            connection.deadline = job.kind == .exclusive ? nil : min(opening, job.deadline ?? opening)
-            try connection.run(job.kind.opening)
-        } catch {
-            if case .late = error { return isLate(job) ? .done(.failure(error.failure)) : .again(.lost("no answer")) }
-            return judge(error, job, connection, beginning: true)
-        }
+        let limit = Monotonic.ms + Self.openingMs
         connection.deadline = job.deadline
+        connection.begin(
+            job.kind.opening, openingDeadline: job.kind == .exclusive ? nil : min(limit, job.deadline ?? limit))
+        // Alone from the beginning, not only from the first statement on.
+        if job.kind == .exclusive {
+            do throws(Trouble) { try connection.open() } catch { return judge(error, job, connection) }
+        }
         let transaction = PostgresTransaction(connection, isCancelled: { job.isUnwanted })
         let result = Result<T, any Error> { try job.attempt(transaction) }
         if let trouble = transaction.trouble {
             rollBack(connection)
-            return judge(trouble, job, connection, beginning: false)
+            return judge(trouble, job, connection)
         }
         guard case .success = result else {
             rollBack(connection)
@@ -108,29 +107,32 @@ final class Worker {
             return .done(.failure(StorageFailure.engine("the transaction has ended")))
         }
         do throws(Trouble) {
-            return try connection.commit() || job.kind == .read
-                ? .done(result) : .done(.failure(StorageFailure.unknownOutcome))
+            guard job.kind != .read else {
+                try connection.commitRead()
+                return .done(result)
+            }
+            return try connection.commit() ? .done(result) : .done(.failure(StorageFailure.unknownOutcome))
         } catch {
             switch error {
-            case .lost where job.kind != .read, .late where job.kind != .read:
-                return .done(.failure(StorageFailure.unknownOutcome))
-            default: return judge(error, job, connection, beginning: false)
+            case _ where job.kind == .read: return .done(result)
+            case .lost, .late: return .done(.failure(StorageFailure.unknownOutcome))
+            default: return judge(error, job, connection)
             }
         }
     }
 
     /// What follows from a failure before the commit was sent, or from a commit that the server refused.
-    private func judge<T>(
-        _ trouble: Trouble, _ job: Job<T>, _ connection: Connection, beginning: Bool
-    ) -> Attempt<T> {
+    private func judge<T>(_ trouble: Trouble, _ job: Job<T>, _ connection: Connection) -> Attempt<T> {
         if job.isUnwanted { return .done(.failure(CancellationError())) }
         switch trouble {
+        case .late where connection.hasNotBegun:
+            return isLate(job) ? .done(.failure(trouble.failure)) : .again(.lost("no answer"))
         case .lost: return .again(trouble)
         case .refused where trouble.isConflict: return .again(trouble)
         case .refused where trouble.isStalePlan:
             do { try connection.forgetStatements() } catch { self.connection = nil }
             return .again(trouble)
-        case .refused where job.kind != .read && trouble.isStandby(beginning: beginning):
+        case .refused where job.kind != .read && trouble.isStandby(beginning: connection.hasNotBegun):
             // Where several servers are named, the next connection finds the one that takes writes.
             self.connection = nil
             return .again(.refused(state: "25006", message: "a standby", routine: ""))
@@ -139,6 +141,7 @@ final class Worker {
     }
 
     private func rollBack(_ connection: Connection) {
+        connection.forgetOpening()
         guard !connection.isBroken, !connection.isIdle else { return }
         do { try connection.run("rollback") } catch { self.connection = nil }
     }

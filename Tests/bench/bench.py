@@ -10,6 +10,9 @@ import tempfile
 import time
 import urllib.request
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import pgbench  # noqa: E402
+
 binary, data, seconds = sys.argv[1], sys.argv[2], int(sys.argv[3])
 accounts = json.load(open(f"{data}/bench.json"))
 
@@ -35,10 +38,16 @@ def serve():
 
 
 def load(port, callers, path, token, script=None):
-    command = ["wrk", "-t1", f"-c{callers}", f"-d{seconds}s", "--latency", "-H", f"Authorization: Bearer {token}"]
-    if script:
-        command += ["-s", script]
-    out = subprocess.run(command + [f"http://127.0.0.1:{port}{path}"], capture_output=True, text=True, check=True).stdout
+    """Rate and p99 of `seconds` after one second that is not counted: connections open and plans are made in it."""
+    def run(duration):
+        command = ["wrk", "-t1", f"-c{callers}", f"-d{duration}s", "--latency", "-H", f"Authorization: Bearer {token}"]
+        if script:
+            command += ["-s", script]
+        address = f"http://127.0.0.1:{port}{path}"
+        return subprocess.run(command + [address], capture_output=True, text=True, check=True).stdout
+
+    run(1)
+    out = run(seconds)
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1))
     p99 = re.search(r"99%\s+([\d.]+)(us|ms|s)", out)
     ms = float(p99.group(1)) * {"us": 0.001, "ms": 1, "s": 1000}[p99.group(2)]
@@ -84,6 +93,7 @@ def main():
         os.unlink(lua.name)
         say("report, durable, 64 callers", f"{rate:.0f}", "/s", f"{base['report'] * 0.7:.0f}", f"{rate / base['report']:.2f}")
         say("report p99", f"{p99:.1f}", "ms")
+        reported = rate
         say("report over Request Tracker (5.6/s)", f"{rate / 5.6:.0f}", "times", "> 100")
         say("report over django-helpdesk (39/s)", f"{rate / 39:.0f}", "times", "> 100")
         request = urllib.request.Request(
@@ -95,6 +105,11 @@ def main():
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
+    if os.environ.get("REDSTEWARD_DATABASE", "").startswith("postgres"):
+        for callers in [64, 8, 1]:
+            rate, statements = pgbench.measure(data, serve, accounts, seconds, callers)
+            say(f"pgbench, {statements} statements, {callers} callers", f"{rate:.0f}", "/s")
+            say(f"report over pgbench, {callers} callers", f"{reported / rate:.2f}", "times", "> 0.5" if callers == 64 else "")
 
 
 main()
