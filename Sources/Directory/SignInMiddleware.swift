@@ -29,6 +29,7 @@ package struct SignInMiddleware: RouterMiddleware {
         }
         var context = context
         if let bearer = bearer(request) {
+            context.kept.expect(token: secrets.formToken(bearer))
             guard let found = try await signIn.byToken(bearer) else { throw WebRefusal.signInFirst }
             context.actor = found.actor
             context.formToken = secrets.formToken(bearer)
@@ -39,6 +40,7 @@ package struct SignInMiddleware: RouterMiddleware {
         let forPrograms = path.hasPrefix("/api/")
         var isStale = false
         if let cookie = request.cookies[SiteCookie.session]?.value {
+            if cookie.utf8.count <= SiteCookie.longest { context.kept.expect(token: secrets.formToken(cookie)) }
             if cookie.utf8.count <= SiteCookie.longest, let found = try await signIn.bySession(cookie) {
                 context.actor = found.actor
                 context.session = found.session
@@ -53,6 +55,7 @@ package struct SignInMiddleware: RouterMiddleware {
         if context.session == nil {
             // A write from a browser without a cookie gets a token that nobody has seen: never an empty one.
             context.formToken = secrets.formToken(known ?? context.freshVisitor ?? SiteCookie.newVisitor(world))
+            context.kept.expect(token: context.formToken)
         }
 
         if isWrite {

@@ -22,14 +22,17 @@ extension WebContext {
 
     /// Reads a form that may carry files, which go to the spool as they come. Nothing is kept of a form without the right
     /// token.
+    ///
+    /// - Parameter keepsFiles: false to read past the files, for what was typed beside them.
     package func submission(
-        _ request: Request, maxFileBytes: Int, maxFiles: Int, spool: Spool?
+        _ request: Request, maxFileBytes: Int, maxFiles: Int, spool: Spool?, keepsFiles: Bool = true
     ) async throws -> Submission {
+        kept.begin()
         let type = request.headers[.contentType] ?? ""
         let result: Submission
         if type.lowercased().hasPrefix("multipart/form-data") {
             result = try await multipart(
-                request, type, maxFileBytes: maxFileBytes, maxFiles: maxFiles, spool: spool)
+                request, type, maxFileBytes: maxFileBytes, maxFiles: maxFiles, spool: spool, keepsFiles: keepsFiles)
         } else {
             guard let buffer = try? await request.body.collect(upTo: maxUploadSize) else { throw WebRefusal.tooLarge }
             do {
@@ -39,6 +42,7 @@ extension WebContext {
             }
         }
         guard let token = result.fields["_form"], sameToken(token) else { throw WebRefusal.crossSite }
+        kept.keep(result)
         return result
     }
 
@@ -50,7 +54,7 @@ extension WebContext {
     }
 
     private func multipart(
-        _ request: Request, _ type: String, maxFileBytes: Int, maxFiles: Int, spool: Spool?
+        _ request: Request, _ type: String, maxFileBytes: Int, maxFiles: Int, spool: Spool?, keepsFiles: Bool
     ) async throws -> Submission {
         var reader: MultipartParser
         do {
@@ -71,6 +75,10 @@ extension WebContext {
                 case .field(let key, let value): fields.append((key, value))
                 case .fileBegin(let key, _, _): (name, current) = (key, nil)
                 case .fileBody(let bytes):
+                    guard keepsFiles else {
+                        kept.sawFile()
+                        continue
+                    }
                     if current == nil {
                         guard files.count < maxFiles, let spool else { throw WebRefusal.tooLarge }
                         current = try spool.file()
@@ -88,7 +96,14 @@ extension WebContext {
         do {
             for try await chunk in request.body { try take(try reader.feed(Array(chunk.readableBytesView))) }
             try reader.finish()
-        } catch let fault as MultipartFault {
+        } catch {
+            // The words that came before a file that could not be taken.
+            let part = FormFields(fields)
+            if let token = part["_form"], sameToken(token) {
+                kept.keep(Submission(fields: part, files: []))
+                if name != nil { kept.sawFile() }
+            }
+            guard let fault = error as? MultipartFault else { throw error }
             throw fault.kind == .tooLarge ? WebRefusal.tooLarge : WebRefusal.malformed
         }
         return Submission(fields: FormFields(fields), files: files)

@@ -87,7 +87,7 @@ package enum Layout {
             <link rel="icon" href="/assets/seal.svg">
             <script src="\(Assets.script)" defer></script>
             </head>
-            <body class="\(bodyClass)">
+            <body class="\(bodyClass)" data-kept-words="\(words(.keptBack))">
             <a class="skip" href="#main">\(words(.skip))</a>
             \(header)
             \(main)
@@ -146,11 +146,14 @@ package enum Layout {
     }
 
     /// A page that says one thing, for refusals and faults.
-    package static func notice(_ title: String, _ text: String, context: WebContext) -> HTML {
+    ///
+    /// - Parameter kept: what was typed, as a form that can be sent once more.
+    package static func notice(_ title: String, _ text: String, kept: HTML = .empty, context: WebContext) -> HTML {
+        let style: HTML = kept.isEmpty ? "btn primary" : "btn"
         var page = Page(
             title: context.words(.brand), frame: .gate,
             main: """
-                <section class="stack narrow notice"><h1>\(title)</h1><p>\(text)</p><p class="btns"><a class="btn primary" href="/">\(context.words(.errorHome))</a></p></section>
+                <section class="stack narrow notice"><h1>\(title)</h1><p>\(text)</p>\(kept)<p class="btns"><a class="\(style)" href="/">\(context.words(.errorHome))</a></p></section>
                 """)
         page.end = .empty
         page.documentTitle = title

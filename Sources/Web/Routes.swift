@@ -99,7 +99,7 @@ package struct FrontDoor: RouterMiddleware {
         do {
             response = try await next(request, context)
         } catch {
-            response = answer(error, request, context)
+            response = await answer(error, request, context)
         }
         response.headers[Self.requestID] = context.requestName
         if let elapsed = Optional(ContinuousClock.now - started) {
@@ -113,7 +113,7 @@ package struct FrontDoor: RouterMiddleware {
     /// The same answers from further in, where the request knows its person and its form token.
     package var inner: InnerDoor { InnerDoor(door: self) }
 
-    fileprivate func answer(_ error: any Error, _ request: Request, _ context: WebContext) -> Response {
+    fileprivate func answer(_ error: any Error, _ request: Request, _ context: WebContext) async -> Response {
         let forPrograms = request.uri.path.hasPrefix("/api/")
         if let refusal = error as? any Refusal {
             if forPrograms { return Answer.problem(refusal, context: context) }
@@ -121,20 +121,16 @@ package struct FrontDoor: RouterMiddleware {
                 let here = request.uri.string
                 return Answer.redirect(Href("/sign-in", query: [("next", here.utf8.count <= 400 ? here : "/")]))
             }
-            return Answer.html(
-                Layout.notice(
-                    context.words(.errorTitle), refusal.message.text(context.preferences.language), context: context),
-                status: refusal.kind.status, context: context)
+            return notice(
+                refusal.message.text(context.preferences.language), status: refusal.kind.status, request, context)
         }
         if let http = error as? HTTPError {
             let refusal: WebRefusal =
                 http.status == .notFound || http.status == .methodNotAllowed
                 ? .notFound : http.status == .contentTooLarge ? .tooLarge : .malformed
             if forPrograms { return Answer.problem(refusal, context: context) }
-            return Answer.html(
-                Layout.notice(
-                    context.words(.errorTitle), refusal.message.text(context.preferences.language), context: context),
-                status: refusal.kind.status, context: context)
+            return notice(
+                refusal.message.text(context.preferences.language), status: refusal.kind.status, request, context)
         }
         context.logger.error("request failed", metadata: ["request": "\(context.requestName)", "error": "\(error)"])
         metrics.count("redsteward_faults_total")
@@ -154,12 +150,24 @@ package struct FrontDoor: RouterMiddleware {
                             ("instance", .string(context.requestName)),
                         ]).text)))
         } else {
-            answer = Answer.html(
-                Layout.notice(context.words(.errorTitle), fault.text, context: context), status: fault.status,
-                context: context)
+            await context.kept.readLate(request, context)
+            answer = notice(fault.text, status: fault.status, request, context)
         }
         if fault.status == .serviceUnavailable { answer.headers[.retryAfter] = "2" }
         return answer
+    }
+
+    /// A page that says why something was not done, with what was typed.
+    private func notice(
+        _ text: String, status: HTTPResponse.Status, _ request: Request, _ context: WebContext
+    ) -> Response {
+        var context = context
+        // Where the fault came before anybody knew who asks, the browser is known all the same.
+        if context.formToken.isEmpty { context.formToken = context.kept.token }
+        let kept = Href(local: request.uri.string).map { context.kept.html(to: $0, context) } ?? .empty
+        return Answer.html(
+            Layout.notice(context.words(.errorTitle), text, kept: kept, context: context), status: status,
+            context: context)
     }
 }
 
@@ -182,9 +190,13 @@ package struct InnerDoor: RouterMiddleware {
         _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
     ) async throws -> Response {
         do {
-            return try await next(request, context)
+            var response = try await next(request, context)
+            if let answered = context.kept.answered(secure: door.settings.secure) {
+                response.headers[values: .setCookie].append(answered)
+            }
+            return response
         } catch {
-            return door.answer(error, request, context)
+            return await door.answer(error, request, context)
         }
     }
 }

@@ -48,6 +48,8 @@ package struct WebContext: RequestContext {
     package var freshVisitor: String?
     package var requestName = ""
     package var unread = 0
+    /// What came with a form, for the page that has to say why it was not taken.
+    package let kept = KeptForm()
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)

@@ -31,12 +31,18 @@ extension Phrase {
         "系统这会儿只能看，不能存，这次没有保存。过一会儿再交；一直这样就请告诉管理员。",
         "The system can be read but not written to; nothing was saved. Try again later or tell the administrator.")
     package static let errorBusy = Phrase(
-        "系统这会儿忙不过来，这次没有保存。返回上一页，您填的都还在，过一会儿再交。",
-        "The system is busy and nothing was saved. Go back: what you typed is kept. Try again in a moment.")
+        "系统这会儿忙不过来，这次没有保存。过一会儿再试。", "The system is busy and nothing was saved. Try again in a moment.")
     package static let errorUnknown = Phrase(
-        "最后一步断了线，不知道有没有存上。请先看看有没有，没有的话再返回上一页重交，您填的都还在。",
+        "最后一步断了线，不知道有没有存上。请先看看有没有，没有的话再交一次。",
         "The connection broke at the last step: this may or may not be saved. Look first; if need be, send it again."
     )
+    package static let keptTitle = Phrase("您填的都还在", "What you typed is kept")
+    package static let keptAgain = Phrase("再交一次", "Send again")
+    package static let keptSecret = Phrase("密码请再填一次", "Type the password again")
+    package static let keptFiles = Phrase("照片没有留下，请再选一次。", "The photos were not kept; choose them again.")
+    package static let keptBack = Phrase(
+        "刚才没有办成，您填的都还在。先看看有没有存上，没有就再交一次。",
+        "That did not get through. What you typed is still here: look whether it was saved; if not, send it again.")
     package static let webNotFound = Phrase("没有这一页，或者您看不到它。", "There is no such page, or it is not yours to see.")
     package static let webSignInFirst = Phrase("请先登录。", "Please sign in first.")
     package static let webNotYours = Phrase("您的岗位办不了这件事。", "Your post may not do this.")

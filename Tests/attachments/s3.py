@@ -16,7 +16,6 @@ import random
 import re
 import shutil
 import signal
-import socket
 import sqlite3
 import struct
 import subprocess
@@ -24,7 +23,6 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -34,14 +32,12 @@ from pathlib import Path
 import boto3
 from botocore.config import Config
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from checks import Checks, at_end, begin, command, free_port, join, kill, run, small_disk, wait_until  # noqa: E402
+from house import Server, form_token, multipart, text_id  # noqa: E402
+
 BUCKET, PREFIX = "estate-files", "house/one"
 MIB = 1 << 20
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def photo(seed, width=900, height=700):
@@ -71,16 +67,17 @@ class Store:
         self.process = None
 
     def start(self):
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)],
-            stdout=self.log, stderr=subprocess.STDOUT)
-        for _ in range(300):
+        self.process = begin([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", self.port],
+                             stdout=self.log, stderr=subprocess.STDOUT)
+
+        def answers():
             try:
                 with urllib.request.urlopen(f"{self.url}/moto-api/", timeout=2):
-                    break
+                    return True
             except OSError:
-                time.sleep(0.1)
-        else:
+                return False
+
+        if not wait_until(answers, 60):
             raise RuntimeError("moto's server did not start")
         self.client("s3").create_bucket(Bucket=BUCKET)
 
@@ -117,9 +114,7 @@ class Store:
         return found
 
     def kill(self):
-        if self.process and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+        kill(self.process)
 
 
 class Person:
@@ -157,7 +152,7 @@ class Person:
         return body.decode()
 
     def form_token(self, path):
-        return re.search(r'name=_form value="([^"]+)"', self.page(path))[1]
+        return form_token(self.page(path))
 
     def sign_in(self, account):
         fields = {"_form": self.form_token("/sign-in?staff=1"), "login": account["login"],
@@ -172,83 +167,56 @@ class Person:
         """The page's form, filled and sent as a browser sends it."""
         page = self.page("/report")
         fields = {
-            "_form": re.search(r'name=_form value="([^"]+)"', page)[1], "what": words,
+            "_form": form_token(page), "what": words,
             "key": re.search(r'name="?key"? value="([^"]+)"', page)[1],
             "area": re.search(r'<option value="([^"]+)"', page)[1]
             if "<option value" in page else re.search(r'name="area" value="([^"]+)"', page)[1]}
-        line = "----redsteward"
-        body = b"".join(f'--{line}\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n'.encode()
-                        for k, v in fields.items())
-        for index, data in enumerate(photos):
-            body += (f'--{line}\r\nContent-Disposition: form-data; name="photo"; filename="{index}.png"\r\n'
-                     "Content-Type: image/png\r\n\r\n").encode() + data + b"\r\n"
-        body += f"--{line}--\r\n".encode()
-        status, headers, body = self.ask("/report", body, f"multipart/form-data; boundary={line}")
+        body, kind = multipart(
+            fields, [("photo", f"{index}.png", "image/png", data) for index, data in enumerate(photos)])
+        status, headers, body = self.ask("/report", body, kind)
         return status, headers.get("location"), body.decode()
 
 
-class Run:
+class Run(Checks):
     def __init__(self, binary):
+        super().__init__()
         self.binary = str(Path(binary).resolve())
-        self.passed = self.failed = 0
         self.folder = Path(tempfile.mkdtemp(prefix="redsteward-s3-"))
+        at_end(lambda: shutil.rmtree(self.folder, ignore_errors=True))
         self.data = self.folder / "data"
         self.store = Store(self.folder)
-        self.server = None
-        self.base = ""
-
-    def check(self, name, good, detail=""):
-        if good:
-            self.passed += 1
-        else:
-            self.failed += 1
-        print(("ok   " if good else "FAIL ") + name + (f": {detail}" if detail and not good else ""), flush=True)
-        return good
+        self.settings = {}
+        self.house = Server(self.binary, self.data, environment=lambda: self.store.environment(**self.settings))
 
     # ---------- the server and the commands ----------
 
+    @property
+    def base(self):
+        return self.house.base
+
+    @property
+    def server(self):
+        return self.house.process
+
+    @property
+    def accounts(self):
+        return self.house.people
+
     def command(self, *words, **more):
-        done = subprocess.run([self.binary, *words], env=self.store.environment(**more), capture_output=True,
-                              text=True, timeout=180)
-        return done.returncode, done.stdout + done.stderr
+        return command([self.binary, *words], env=self.store.environment(**more))
 
     def start(self, **more):
-        port, accounts = free_port(), self.folder / "accounts.json"
-        accounts.unlink(missing_ok=True)
-        log = open(self.folder / "server.log", "a", encoding="utf-8")
-        self.server = subprocess.Popen(
-            [self.binary, "demo", "--data", str(self.data), "--port", str(port), "--accounts-json", str(accounts)],
-            stdout=log, stderr=subprocess.STDOUT, env=self.store.environment(**more))
-        self.base = f"http://127.0.0.1:{port}"
-        for _ in range(900):
-            if self.server.poll() is not None:
-                break
-            try:
-                with urllib.request.urlopen(f"{self.base}/healthz", timeout=2):
-                    if accounts.exists() and accounts.stat().st_size:
-                        self.accounts = {a["login"]: a for a in json.loads(accounts.read_text(encoding="utf-8"))}
-                        return
-            except OSError:
-                pass
-            time.sleep(0.1)
-        raise RuntimeError("the server did not start: " + self.server_log()[-600:])
+        self.settings = more
+        self.house.start()
 
     def stop(self):
-        if self.server and self.server.poll() is None:
-            self.server.send_signal(signal.SIGTERM)
-            try:
-                self.server.wait(15)
-            except subprocess.TimeoutExpired:
-                self.server.kill()
-                self.server.wait()
-        self.server = None
+        self.house.stop()
 
     def server_log(self):
-        return (self.folder / "server.log").read_text(encoding="utf-8")
+        return self.house.log.read_text(encoding="utf-8") if self.house.log.exists() else ""
 
     def rows(self, sql):
-        with sqlite3.connect(f"file:{self.data}/redsteward.db?mode=ro", uri=True) as database:
-            return database.execute(sql).fetchall()
+        return self.house.rows(sql)
 
     def named(self):
         return {name for row in self.rows("select full_name, medium_name, square_name from attachments_picture")
@@ -414,11 +382,9 @@ class Run:
         threads = [threading.Thread(target=send, args=(i,)) for i in range(4)]
         for thread in threads:
             thread.start()
-        while not answers:
-            time.sleep(0.01)
+        wait_until(lambda: answers, 60, 0.01)
         self.store.kill()
-        for thread in threads:
-            thread.join()
+        join(threads, 180)
         taken = [a for a, _ in answers if a[0] == 303]
         refused = [(a, words) for a, words in answers if a[0] == 503]
         self.check("a killed store: every form is taken or refused in words, with its words kept",
@@ -446,18 +412,13 @@ class Run:
         if lost:
             number = self.rows("select p.id from cases_photo p join attachments_picture a on a.id = p.file_id"
                                f" where a.full_name = '{sorted(lost & self.fulls())[0]}'")[0][0]
-            status, _, _ = self.resident.ask(f"/photos/{self.text(number)}")
+            status, _, _ = self.resident.ask(f"/photos/{text_id(number)}")
             self.check("a photo that the store has lost is a fault of ours and said so", status == 500, str(status))
         self.check("the server's log tells the operator, without the secret",
                    "s3://estate-files" in self.server_log() and self.store.keys[1] not in self.server_log())
 
     def fulls(self):
         return {row[0] for row in self.rows("select full_name from attachments_picture")}
-
-    @staticmethod
-    def text(number):
-        alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
-        return "".join(alphabet[number >> shift & 31] for shift in range(60, -1, -5))
 
     def damaged(self):
         s3 = self.store.client("s3")
@@ -487,10 +448,10 @@ class Run:
             return folder
 
         def peak(*words):
-            process = subprocess.Popen([self.binary, "files", "copy", *map(str, words)], env=self.store.environment(),
-                                       stdout=subprocess.DEVNULL)
-            most = 0
-            while process.poll() is None:
+            process = begin([self.binary, "files", "copy", *words], env=self.store.environment(),
+                            stdout=subprocess.DEVNULL)
+            most, until = 0, time.monotonic() + 120
+            while process.poll() is None and time.monotonic() < until:
                 # What is asked of the kernel is the peak until now, so that nothing is missed in between.
                 most = max(most, self.peak(process))
                 time.sleep(0.002)
@@ -542,13 +503,10 @@ class Run:
 
     def full(self):
         """The files lie in a folder of their own, on a disk that is full."""
-        disk = self.folder / "disk"
-        disk.mkdir()
-        mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(disk)]
-        if subprocess.run(mount, capture_output=True).returncode:
-            print("SKIPPED a full disk: this machine does not allow a tmpfs")
-            return
-        try:
+        with small_disk(self.folder / "disk", "8m") as disk:
+            if not disk:
+                self.say("SKIPPED a full disk: this machine does not allow a tmpfs")
+                return
             self.stop()
             self.start(REDSTEWARD_FILES=str(disk / "files"))
             resident = Person(self.base).sign_in(self.accounts["resident"])
@@ -570,38 +528,28 @@ class Run:
             kept = [f for f in (disk / "files").rglob("*") if f.is_file()]
             self.check("every file is what its name says",
                        kept != [] and all(digest(f.read_bytes()) == f.name for f in kept), str(len(kept)))
-        finally:
             self.stop()
-            subprocess.run(["umount", "-l", str(disk)], capture_output=True)
 
     def all(self):
+        self.store.start()
+        self.store.lock()
         try:
-            self.store.start()
-            self.store.lock()
+            # Each goes on where the one before it ended.
             for part in (self.wrong_settings, self.upload_and_read, self.bucket, self.restart, self.copy, self.paused,
                          self.killed, self.damaged, self.memory, self.full):
-                began = time.monotonic()
-                part()
-                print(f"# {part.__name__.replace('_', ' ')}: {time.monotonic() - began:.1f} s", flush=True)
-        except Exception as error:  # noqa: BLE001
-            self.check("runs to its end", False, repr(error))
-            traceback.print_exc()
+                self.part(part.__name__.replace("_", " "), part)
         finally:
             self.stop()
-            self.store.kill()
             if self.failed:
-                print(self.server_log()[-3000:] if (self.folder / "server.log").exists() else "")
-            shutil.rmtree(self.folder, ignore_errors=True)
+                print(self.server_log()[-3000:])
 
 
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--binary", required=True)
-    run = Run(arguments.parse_args().binary)
-    run.all()
-    print(f"{run.passed} passed, {run.failed} failed")
-    return 1 if run.failed else 0
+    photos = Run(arguments.parse_args().binary)
+    run(photos.all, photos, limit=600)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

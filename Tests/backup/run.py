@@ -7,114 +7,34 @@ Python's standard library only; SQLite files are compared by Python itself. The 
 right to mount one, that part says SKIPPED. One line a check, then `N passed, N failed`.
 """
 import argparse
-import csv
+import hashlib
 import json
-import os
 import random
 import re
 import shutil
-import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-import traceback
-import urllib.error
-import urllib.request
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from checks import Checks, at_end, begin, command, fill, in_namespace, join, kill  # noqa: E402
+from checks import run, small_disk, wait_until  # noqa: E402
+from house import Server, complaints  # noqa: E402
 
 
-class Backups:
+class Backups(Checks):
     def __init__(self, binary, seed):
+        super().__init__()
         self.binary = str(Path(binary).resolve())
         self.random = random.Random(seed)
-        self.passed = self.failed = 0
         self.house = None
 
-    def check(self, name, good, detail=""):
-        if good:
-            self.passed += 1
-        else:
-            self.failed += 1
-        print(("ok   " if good else "FAIL ") + name + (f": {detail}" if detail and not good else ""), flush=True)
-        return good
-
-    def part(self, name, work):
-        began = time.monotonic()
-        folder = Path(tempfile.mkdtemp(prefix="redsteward-backup-"))
-        try:
-            work(folder)
-        except Exception as error:  # noqa: BLE001
-            self.check(f"{name} runs to its end", False, repr(error))
-            traceback.print_exc()
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-        print(f"# {name}: {time.monotonic() - began:.1f} s", flush=True)
-
-    def run(self, *words, **more):
-        done = subprocess.run([self.binary, *map(str, words)], capture_output=True, text=True, timeout=120, **more)
-        return done.returncode, done.stdout + done.stderr
-
-    def serve(self, data, *more, kind="demo"):
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            port = s.getsockname()[1]
-        accounts = data.parent / (data.name + "-accounts.json")
-        log = open(str(accounts) + ".log", "a", encoding="utf-8")
-        process = subprocess.Popen(
-            [self.binary, kind, "--data", str(data), "--port", str(port),
-             *(["--accounts-json", str(accounts)] if kind == "demo" else []), *map(str, more)], stdout=log, stderr=subprocess.STDOUT)
-        for _ in range(600):
-            if process.poll() is not None:
-                break
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
-                    if kind != "demo":
-                        return process, f"http://127.0.0.1:{port}", {}
-                    if accounts.exists() and accounts.stat().st_size:
-                        people = {a["login"]: a for a in json.loads(accounts.read_text(encoding="utf-8"))}
-                        return process, f"http://127.0.0.1:{port}", people
-            except OSError:
-                pass
-            time.sleep(0.1)
-        process.kill()
-        raise RuntimeError("the server did not start: " + Path(log.name).read_text(encoding="utf-8")[-600:])
-
-    @staticmethod
-    def stop(process):
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-    @staticmethod
-    def home(data):
-        """A building of the demo's estate, as the API writes an id."""
-        with sqlite3.connect(f"file:{data}/redsteward.db?mode=ro", uri=True) as database:
-            number = database.execute(
-                "select h.unit_id from directory_home h join directory_account l on l.person_id = h.person_id"
-                " where l.login = 'resident' limit 1").fetchone()[0]
-        alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
-        return "".join(alphabet[number >> shift & 31] for shift in range(60, -1, -5))
-
-    @staticmethod
-    def report(base, token, home, words, key):
-        request = urllib.request.Request(
-            base + "/api/v1/cases", data=json.dumps({"area": home, "words": words}).encode(),
-            headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Idempotency-Key": key})
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return answer.status in (200, 201)
-        except (urllib.error.HTTPError, OSError):
-            return False
+    def run(self, *words):
+        return command([self.binary, *words])
 
     @staticmethod
     def bodies(data):
@@ -125,25 +45,17 @@ class Backups:
         """A house with some thousand cases and a picture, made once and copied as files."""
         if self.house is None:
             self.house = Path(tempfile.mkdtemp(prefix="redsteward-backup-house-"))
+            at_end(lambda: shutil.rmtree(self.house, ignore_errors=True))
             data = self.house / "data"
-            process, _, _ = self.serve(data)
-            self.stop(process)
-            table = self.house / "rows.csv"
-            with open(table, "w", newline="", encoding="utf-8") as file:
-                writer = csv.writer(file)
-                writer.writerow(["id", "time", "title", "body", "level1"])
-                for index in range(2500):
-                    writer.writerow([f"r{index}", f"2025-{index % 12 + 1:02}-{index % 28 + 1:02} 09:{index % 60:02}:00",
-                                     f"路灯不亮 {index}", f"小区门口的路灯坏了好几天 {self.random.random()}", "城市管理"])
-            mapping = json.loads((ROOT / "examples/import/tipdm-messages.json").read_text(encoding="utf-8"))
-            mapping["area_name"] = "桂花苑"
-            (self.house / "mapping.json").write_text(json.dumps(mapping), encoding="utf-8")
-            code, text = self.run("import", "cases", table, "--mapping", self.house / "mapping.json", "--data", data)
+            Server(self.binary, data).start().stop()
+            table, mapping = complaints(
+                self.house, 2500, lambda _: f"小区门口的路灯坏了好几天 {self.random.random()}")
+            code, text = self.run("import", "cases", table, "--mapping", mapping, "--data", data)
             if code:
                 raise RuntimeError("import: " + text[-300:])
             # A file by its content, and a picture that names it.
             content = self.random.randbytes(700_000)
-            name = __import__("hashlib").sha256(content).hexdigest()
+            name = hashlib.sha256(content).hexdigest()
             place = data / "files" / name[:2] / name[2:4]
             place.mkdir(parents=True)
             (place / name).write_bytes(content)
@@ -177,16 +89,16 @@ class Backups:
 
     def under_writes(self, folder):
         data = folder / "data"
-        process, base, people = self.serve(data)
+        server = Server(self.binary, data).start()
         kept, lock, over = [], threading.Lock(), threading.Event()
         try:
-            token, home = people["resident"]["token"], self.home(data)
+            home = server.home()
 
             def write(worker):
                 number = 0
                 while not over.is_set():
                     words = f"mark {worker}-{number}"
-                    if self.report(base, token, home, words, words):
+                    if server.report("resident", home, words, words)[0] in (200, 201):
                         with lock:
                             kept.append(words)
                     number += 1
@@ -209,11 +121,10 @@ class Backups:
             self.check("a served house is not copied, and nothing is left behind",
                        code != 0 and "server" in text and not (folder / "other").exists(), text)
             over.set()
-            for thread in threads:
-                thread.join()
+            join(threads, 60)
         finally:
             over.set()
-            self.stop(process)
+            server.stop()
         key = data / "backup.key"
         self.check("the key is private", key.stat().st_mode & 0o777 == 0o600)
         for before, number in made:
@@ -227,9 +138,9 @@ class Backups:
             self.check("verify finds it sound", code == 0, text)
         code, text = self.run("restore", folder / "b0", "--data", folder / "r0", "--key", key)
         self.check("a restore never writes over a house", code != 0 and "not empty" in text, text)
-        process, base, _ = self.serve(folder / "r1", kind="serve")
-        self.check("a restored house serves", process.poll() is None)
-        self.stop(process)
+        server = Server(self.binary, folder / "r1").start(verb="serve")
+        self.check("a restored house serves", server.process.poll() is None)
+        server.stop()
         code, _ = self.run("backup", "--data", folder / "r1", "--to", folder / "wrong", "--key", folder / "other.key")
         code, text = self.run("restore", folder / "wrong", "--data", folder / "r9", "--key", key)
         self.check("a wrong key is told and leaves nothing behind",
@@ -246,13 +157,12 @@ class Backups:
         kills = 0
         for number in range(5):
             target = folder / f"k{number}"
-            running = subprocess.Popen([self.binary, "backup", "--data", data, "--to", target],
-                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            running = begin([self.binary, "backup", "--data", data, "--to", target], stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL)
             time.sleep(self.random.uniform(0.05, took))
             if running.poll() is None:
-                running.kill()
                 kills += 1
-            running.wait()
+            kill(running)
             if target.exists():
                 code, text = self.run("backup", "--check", target, "--data", data)
                 self.check("what has its name is whole", code == 0, text)
@@ -274,27 +184,26 @@ class Backups:
 
     def killed_copy(self, folder):
         data = self.big(folder)
-        command = [self.binary, "copy", str(data), str(folder / "to")]
+        words = [self.binary, "copy", data, folder / "to"]
         kills = refused = 0
         for _ in range(12):
-            running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            running = begin(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             time.sleep(self.random.uniform(0.1, 0.4))
             if running.poll() is not None:
                 break
-            running.kill()
-            running.wait()
+            kill(running)
             kills += 1
             if kills in (3, 6):
                 code, text = self.run("setup", "--data", folder / "to", "--area", "x", "--organisation", "y",
                                       "--name", "z")
                 refused += code != 0 and ("unfinished" in text or "keys" in text)
-        done = subprocess.run(command, capture_output=True, text=True)
-        digests = re.findall(r"digest ([0-9a-f]{64})", done.stdout)
-        self.check("a killed copy goes on to its end", done.returncode == 0 or kills < 12, done.stdout + done.stderr)
-        if done.returncode:
-            self.check("a finished copy is not made twice", "not empty" in done.stderr, done.stderr)
+        code, text = command(words)
+        digests = re.findall(r"digest ([0-9a-f]{64})", text)
+        self.check("a killed copy goes on to its end", code == 0 or (code is not None and kills < 12), text)
+        if code:
+            self.check("a finished copy is not made twice", "not empty" in text, text)
         else:
-            self.check("both sides have one digest", len(digests) == 2 and len(set(digests)) == 1, done.stdout)
+            self.check("both sides have one digest", len(digests) == 2 and len(set(digests)) == 1, text)
         self.check("it was killed while it worked", kills > 2, str(kills))
         self.check("no server opens half a copy", refused >= 1, str(refused))
         self.check("every table, row by row, and the searches are the same", not self.same(data, folder / "to"),
@@ -309,36 +218,22 @@ class Backups:
         code, text = self.run("copy", data, other)
         after = sorted((p.name, p.stat().st_size) for p in other.iterdir() if "-" not in p.name)
         self.check("a house is not copied over another", code != 0 and "not empty" in text and before == after, text)
-        process, _, _ = self.serve(folder / "to", kind="serve")
-        self.check("the copy serves", process.poll() is None)
-        self.stop(process)
+        server = Server(self.binary, folder / "to").start(verb="serve")
+        self.check("the copy serves", server.process.poll() is None)
+        server.stop()
         print(f"# killed {kills} times")
 
     # ---------- a full disk ----------
 
     def full_disk(self, folder):
-        disk = folder / "disk"
-        disk.mkdir()
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(disk)],
-                          capture_output=True).returncode:
-            if os.environ.get("REDSTEWARD_IN_NAMESPACE") or not shutil.which("unshare"):
-                print("SKIPPED full disk: this machine does not allow a tmpfs")
+        with small_disk(folder / "disk", "3m") as disk:
+            if not disk:
+                in_namespace(self, "full disk", __file__, "--binary", self.binary, "--only", "full_disk")
                 return
-            done = subprocess.run(
-                ["unshare", "-Urm", sys.executable, __file__, "--binary", self.binary, "--only", "full_disk"],
-                env={**os.environ, "REDSTEWARD_IN_NAMESPACE": "1"}, capture_output=True, text=True)
-            print(done.stdout, end="")
-            if "uid_map" in done.stderr or "Operation not permitted" in done.stderr:
-                print("SKIPPED full disk: this machine does not allow a tmpfs")
-                return
-            self.check("the full disk in a namespace of its own", done.returncode == 0, done.stderr[-300:])
-            return
-        try:
             data = self.big(folder)
             code, text = self.run("backup", "--data", data, "--to", disk / "old")
             self.check("a backup fits", code == 0, text)
-            left = os.statvfs(disk)
-            (disk / "filler").write_bytes(b"x" * max(0, left.f_bavail * left.f_frsize - 300_000))
+            fill(disk, 300_000)
             code, text = self.run("backup", "--data", data, "--to", disk / "new")
             self.check("a full disk is told", code != 0 and "full" in text and "untouched" in text, text)
             self.check("no half file is left", sorted(p.name for p in disk.iterdir()) == ["filler", "old"],
@@ -352,22 +247,15 @@ class Backups:
             self.check("a restore onto a full disk is refused", code != 0 and "full" in text, text)
             code, text = self.run("verify", "--data", disk / "house")
             self.check("what it left is no house", code != 0, text)
-        finally:
-            subprocess.run(["umount", "-l", str(disk)], capture_output=True)
 
     # ---------- by itself, and the doctor ----------
 
     def schedule(self, folder):
         data, backups = folder / "data", folder / "backups"
-        process, base, _ = self.serve(data, "--backup-dir", backups, "--backup-keep", "3")
+        server = Server(self.binary, data).start("--backup-dir", backups, "--backup-keep", "3")
         try:
-            for _ in range(200):
-                with urllib.request.urlopen(base + "/metrics", timeout=5) as answer:
-                    metrics = answer.read().decode()
-                if "redsteward_backup_age_seconds" in metrics:
-                    break
-                time.sleep(0.1)
-            self.check("the first backup is made at once and counted", "redsteward_backup_age_seconds" in metrics)
+            metrics = wait_until(lambda: "redsteward_backup_age_seconds" in server.ask("/metrics")[1], 20)
+            self.check("the first backup is made at once and counted", metrics)
             names = sorted(p.name for p in backups.iterdir())
             self.check("it has its name and nothing else is there",
                        len(names) == 1 and re.fullmatch(r"redsteward-\d{8}-\d{6}\.backup", names[0]), str(names))
@@ -382,7 +270,7 @@ class Backups:
             self.check("the doctor finds nothing bad in a served house", not bad, str(bad))
             self.check("the doctor knows the backup", checks["backup"]["level"] == "ok", str(checks["backup"]))
         finally:
-            self.stop(process)
+            server.stop()
         (data / "keys").chmod(0o644)
         code, text = self.run("doctor", "--data", data)
         self.check("the doctor ends with 1 when keys lie open", code == 1 and "bad     keys" in text, text)
@@ -399,17 +287,15 @@ def main():
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--only")
     given = arguments.parse_args()
-    run = Backups(given.binary, given.seed)
-    try:
+    backups = Backups(given.binary, given.seed)
+
+    def work():
         for name in ("under_writes", "killed_backup", "killed_copy", "full_disk", "schedule"):
             if given.only in (None, name):
-                run.part(name.replace("_", " "), getattr(run, name))
-    finally:
-        if run.house:
-            shutil.rmtree(run.house, ignore_errors=True)
-    print(f"{run.passed} passed, {run.failed} failed")
-    return 1 if run.failed else 0
+                backups.part_in_folder(name.replace("_", " "), getattr(backups, name))
+
+    run(work, backups, limit=600)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

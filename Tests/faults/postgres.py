@@ -9,6 +9,7 @@ is a small tmpfs; without the right to mount one that part says SKIPPED.
 """
 import argparse
 import glob
+import html
 import json
 import os
 import pwd
@@ -22,14 +23,13 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
-import urllib.error
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from serving import Load, Plain, Server, raw_id, text_id  # the path of cluster.py comes with it
-from cluster import Cluster
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from checks import Checks, at_end, fill, join, run, small_disk  # noqa: E402
+from house import Load, Server, form_token, raw_id, text_id  # noqa: E402  the path of cluster.py comes with it
+from cluster import Cluster  # noqa: E402
 
 
 def children(pid):
@@ -54,31 +54,14 @@ def signal_all(pids, what):
             pass
 
 
-class Faults:
+class Faults(Checks):
     def __init__(self, binary):
+        super().__init__()
         self.binary = str(Path(binary).resolve())
-        self.passed = self.failed = 0
         self.folder = Path(tempfile.mkdtemp(prefix="redsteward-faults-"))
         self.cluster = self.server = None
         self.disks = []
-
-    def check(self, name, good, detail=""):
-        if good:
-            self.passed += 1
-        else:
-            self.failed += 1
-        print(("ok   " if good else "FAIL ") + name + (f": {detail}" if detail and not good else ""), flush=True)
-        return good
-
-    def part(self, name, work):
-        began = time.monotonic()
-        print(f"== {name}", flush=True)
-        try:
-            work()
-        except Exception as error:  # noqa: BLE001
-            self.check(f"{name} runs to its end", False, repr(error))
-            traceback.print_exc()
-        print(f"# {name}: {time.monotonic() - began:.1f} s", flush=True)
+        at_end(self.end)
 
     # ---------- the house ----------
 
@@ -91,6 +74,7 @@ class Faults:
         self.server = Server(self.binary, self.folder / "house", self.cluster.url()).start()
 
     def end(self):
+        """However the test ends; a second time does nothing."""
         if self.server:
             self.server.kill()
         if self.cluster:
@@ -110,7 +94,7 @@ class Faults:
 
     @staticmethod
     def form_token(server):
-        return re.search(r'name=_form value="([^"]+)"', server.ask("/report", "resident")[1])[1]
+        return form_token(server.ask("/report", "resident")[1])
 
     def compare(self, load, cluster=None):
         """Every acknowledged write is there once; nothing is there twice or half."""
@@ -185,8 +169,7 @@ class Faults:
                 began = time.monotonic()
                 alive, _ = self.server.ask("/healthz", timeout=5)
                 self.check("/healthz answers meanwhile", alive == 200 and time.monotonic() - began < 2, str(alive))
-                for one in asks:
-                    one.join(60)
+                join(asks, 90)
                 time.sleep(1)
             finally:
                 signal_all(stopped, signal.SIGCONT)
@@ -197,7 +180,16 @@ class Faults:
             self.check(f"{path} is answered in words and in time, not hung",
                        status == 503 and seconds < 14 and "没有保存" in text, f"{status} {seconds:.1f} s {text[:200]}")
             if path == "/report":
-                self.check("a form is told that its words are kept", "填的都还在" in text, text[:400])
+                self.check("a form's words are on the page that says so",
+                           "填的都还在" in text and fields["what"] in text, text[:400])
+                again = text[text.find("data-again"):].split("</form>")[0]
+                action = re.search(r'action="([^"]+)"', again)
+                sent = {name: html.unescape(value) for name, value in re.findall(
+                    r'<input type=hidden name="?([^" ]+)"? value="([^"]*)"', again)}
+                status, place = self.server.ask(action[1] if action else path, "resident", form=sent)
+                kept = int(self.cluster.psql(f"select count(*) from cases_case where body = '{fields['what']}'"))
+                self.check("and sent once more from there it is kept once", status == 303 and kept == 1,
+                           f"{status} {place[:100]} {kept} {sent}")
         print(f"#   waits while it stood: {', '.join(f'{a[3]:.1f} s' for a in answers)}", flush=True)
         self.check("healthy again without a restart", took is not None and load.back is not None, str(took))
         print(f"#   the first page after {took or 99:.1f} s, the first write after {load.back or 99:.1f} s", flush=True)
@@ -234,31 +226,19 @@ class Faults:
 
     # ---------- no room ----------
 
-    def small_disk(self, name, size):
-        """A small tmpfs, or None where the machine allows none."""
-        disk = self.folder / name
-        disk.mkdir()
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)],
-                          capture_output=True).returncode:
-            print(f"SKIPPED {name}: this machine does not allow a tmpfs", flush=True)
-            return None
-        self.disks.append(disk)
-        return disk
-
-    @staticmethod
-    def fill(disk, leave):
-        room = os.statvfs(disk)
-        with open(disk / "filler", "wb") as file:
-            left = room.f_bavail * room.f_frsize - leave
-            while left > 0:
-                file.write(b"x" * min(left, 1 << 20))
-                left -= 1 << 20
+    def on_small_disk(self, name, size, work):
+        """Some work on a small tmpfs."""
+        with small_disk(self.folder / name, size) as disk:
+            if disk:
+                work(disk)
+            else:
+                self.say(f"SKIPPED {name}: this machine does not allow a tmpfs")
 
     def full_cluster(self):
         """PostgreSQL's own disk: a copy of the cluster on a small tmpfs."""
-        disk = self.small_disk("full", "320m")
-        if not disk:
-            return
+        self.on_small_disk("full", "320m", self.full_cluster_on)
+
+    def full_cluster_on(self, disk):
         cluster = Cluster({"shared_buffers": "32MB", "max_wal_size": "64MB"}, listen=True)
         cluster.data = str(disk / "data")
         server = None
@@ -275,7 +255,7 @@ class Faults:
             server = Server(self.binary, self.folder / "full-house", cluster.url()).start()
             with Load(server, "full", words="管道漏水" + "水" * 1500) as load:
                 time.sleep(2)
-                self.fill(disk, 400_000)
+                fill(disk, 400_000)
                 until = time.monotonic() + 25
                 while sum(load.told.values()) < 40 and time.monotonic() < until:
                     time.sleep(0.2)
@@ -305,32 +285,23 @@ class Faults:
 
     def full_folder(self):
         """The folder of the keys and files: photos need room there, words do not."""
-        disk = self.small_disk("folder", "24m")
-        if not disk:
-            return
+        self.on_small_disk("folder", "24m", self.full_folder_on)
+
+    def full_folder_on(self, disk):
         shutil.copytree(self.server.folder, disk / "house")
         server = Server(self.binary, disk / "house", self.cluster.url())
         server.log = self.folder / "folder.log"
         try:
             server.start()
-            self.fill(disk, 0)
+            fill(disk, 0)
             token, area = self.form_token(server), server.home()
-            line, body = "----redsteward", b""
-            for name, value in (("_form", token), ("key", "photo-1"), ("area", area), ("what", "墙裂了，见照片")):
-                body += f'--{line}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
-            body += (f'--{line}\r\nContent-Disposition: form-data; name="photo"; filename="1.png"\r\n'
-                     "Content-Type: image/png\r\n\r\n").encode() + os.urandom(3 << 20) + f"\r\n--{line}--\r\n".encode()
-            request = urllib.request.Request(server.base + "/report", data=body, headers={
-                "Authorization": f"Bearer {server.token['resident']}", "Accept-Language": "zh-CN",
-                "Content-Type": f"multipart/form-data; boundary={line}"})
-            try:
-                with Plain.open(request, timeout=30) as answer:
-                    status, text = answer.status, answer.read().decode()
-            except urllib.error.HTTPError as error:
-                status, text = error.code, error.read().decode()
+            status, text = server.upload(
+                "/report", "resident", {"_form": token, "key": "photo-1", "area": area, "what": "墙裂了，见照片"},
+                [("photo", "1.png", "image/png", os.urandom(3 << 20))])
             told = re.sub(r"<[^>]+>", " ", text[text.find("<h1"):])
             self.check("a photo without room is refused in words", status >= 400 and "存不下" in text,
                        f"{status} {told[:200]}")
+            self.check("with what was typed beside it", "墙裂了，见照片" in told and "照片没有留下" in told, told[:300])
             print(f"#   the user sees: {status} {' '.join(told.split())[:60]}", flush=True)
             status, _ = server.ask("/api/v1/cases", "resident", {"area": area, "words": "没有照片的报修"}, "folder-1")
             self.check("a report without a photo is taken meanwhile", status == 201, str(status))
@@ -573,19 +544,17 @@ def main():
     arguments.add_argument("--binary", required=True)
     arguments.add_argument("--only")
     given = arguments.parse_args()
-    run = Faults(given.binary)
-    # A stop by signal ends the clusters as well.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        run.begin()
+    faults = Faults(given.binary)
+
+    def work():
+        faults.begin()
         for name in PARTS:
             if given.only is None or name in given.only.split(","):
-                run.part(name.replace("_", " "), getattr(run, name))
-    finally:
-        run.end()
-    print(f"{run.passed} passed, {run.failed} failed")
-    return 1 if run.failed else 0
+                faults.say(f"== {name.replace('_', ' ')}")
+                faults.part(name.replace("_", " "), getattr(faults, name))
+
+    run(work, faults, limit=900)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

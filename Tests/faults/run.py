@@ -7,9 +7,7 @@ Python's standard library only. The full disk is a small tmpfs, mounted in a nam
 mount one, that part says SKIPPED. One line a check, then `N passed, N failed`.
 """
 import argparse
-import csv
 import json
-import os
 import random
 import shutil
 import signal
@@ -17,43 +15,21 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-import traceback
-import urllib.error
-import urllib.request
 import uuid
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from checks import ROOT, Checks, begin, command, fill, in_namespace, join, kill, run, small_disk  # noqa: E402
+from house import Server, complaints  # noqa: E402
 
 
-class Faults:
+class Faults(Checks):
     def __init__(self, binary, seed):
+        super().__init__()
         self.binary = str(Path(binary).resolve())
         self.random = random.Random(seed)
-        self.passed = self.failed = 0
-
-    def check(self, name, good, detail=""):
-        if good:
-            self.passed += 1
-        else:
-            self.failed += 1
-        print(("ok   " if good else "FAIL ") + name + (f": {detail}" if detail and not good else ""), flush=True)
-        return good
-
-    def part(self, name, work):
-        began = time.monotonic()
-        folder = Path(tempfile.mkdtemp(prefix="redsteward-faults-"))
-        try:
-            work(folder)
-        except Exception as error:  # noqa: BLE001
-            self.check(f"{name} runs to its end", False, repr(error))
-            traceback.print_exc()
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-        print(f"# {name}: {time.monotonic() - began:.1f} s", flush=True)
 
     # ---------- the commands on a bare machine ----------
 
@@ -67,12 +43,12 @@ class Faults:
             path = place / tool.replace("_", "-")
             path.write_text("#!/bin/bash\n" + script + "\n", encoding="utf-8")
             path.chmod(0o755)
-        for command in ("bin/demo", "bin/test"):
+        for name_of in ("bin/demo", "bin/test"):
             done = subprocess.run(
-                ["/bin/bash", str(ROOT / command)], env={"PATH": str(place), "HOME": str(folder)}, cwd="/",
+                ["/bin/bash", str(ROOT / name_of)], env={"PATH": str(place), "HOME": str(folder)}, cwd="/",
                 capture_output=True, text=True, timeout=60)
             text = done.stdout + done.stderr
-            self.check(f"{command} {name}", done.returncode == 69 and all(w in text for w in words),
+            self.check(f"{name_of} {name}", done.returncode == 69 and all(w in text for w in words),
                        f"{done.returncode} {text[:300]}")
 
     def scripts(self, folder):
@@ -83,81 +59,25 @@ class Faults:
 
     # ---------- a full disk ----------
 
-    def serve(self, data, accounts):
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            port = s.getsockname()[1]
-        log = open(str(accounts) + ".log", "a", encoding="utf-8")
-        process = subprocess.Popen(
-            [self.binary, "demo", "--data", str(data), "--port", str(port), "--accounts-json", str(accounts)],
-            stdout=log, stderr=subprocess.STDOUT)
-        for _ in range(900):
-            if process.poll() is not None:
-                break
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
-                    if accounts.exists() and accounts.stat().st_size:
-                        return process, f"http://127.0.0.1:{port}"
-            except OSError:
-                pass
-            time.sleep(0.1)
-        process.kill()
-        raise RuntimeError("the server did not start: " + Path(log.name).read_text(encoding="utf-8")[-600:])
-
-    @staticmethod
-    def stop(process):
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-    @staticmethod
-    def ask(url, token, body=None, key=None):
-        headers = {"Authorization": f"Bearer {token}", "Accept-Language": "zh-CN"}
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-        if key:
-            headers["Idempotency-Key"] = key
-        request = urllib.request.Request(
-            url, data=None if body is None else json.dumps(body).encode(), headers=headers)
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-
     def full_disk(self, folder):
-        disk = folder / "disk"
-        disk.mkdir()
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", str(disk)],
-                          capture_output=True).returncode:
-            if os.environ.get("REDSTEWARD_IN_NAMESPACE") or not shutil.which("unshare"):
-                print("SKIPPED full disk: this machine does not allow a tmpfs")
-                return
-            done = subprocess.run(
-                ["unshare", "-Urm", sys.executable, __file__, "--binary", self.binary, "--only", "full_disk"],
-                env={**os.environ, "REDSTEWARD_IN_NAMESPACE": "1"}, capture_output=True, text=True)
-            print(done.stdout, end="")
-            if "uid_map" in done.stderr or "Operation not permitted" in done.stderr:
-                print("SKIPPED full disk: this machine does not allow a tmpfs")
-                return
-            self.check("the full disk in a namespace of its own", done.returncode == 0, done.stderr[-300:])
-            return
-        process = None
+        with small_disk(folder / "disk", "48m") as disk:
+            if disk:
+                self.on_small_disk(disk)
+            else:
+                in_namespace(self, "full disk", __file__, "--binary", self.binary, "--only", "full_disk")
+
+    def on_small_disk(self, disk):
+        server = Server(self.binary, disk / "data")
+        server.log = disk.parent / "full.log"
         try:
-            accounts = folder / "accounts.json"
-            process, base = self.serve(disk / "data", accounts)
-            people = {a["login"]: a for a in json.loads(accounts.read_text(encoding="utf-8"))}
-            token, home = people["resident"]["token"], self.home(disk / "data")
+            server.start()
+            home = server.home()
             kept, refused, other = {}, [], []
             lock = threading.Lock()
 
             def report(number):
                 key = f"full-{number}"
-                status, text = self.ask(
-                    base + "/api/v1/cases", token, {"area": home, "words": f"满盘 {number} " + "水" * 1500}, key)
+                status, text = server.report("resident", home, f"满盘 {number} " + "水" * 1500, key)
                 with lock:
                     if status in (200, 201):
                         kept[key] = json.loads(text)["id"]
@@ -170,34 +90,26 @@ class Faults:
                 threads = [threading.Thread(target=report, args=(first + i,)) for i in range(count)]
                 for thread in threads:
                     thread.start()
-                for thread in threads:
-                    thread.join()
+                join(threads, 120)
 
             storm(0, 16)
             self.check("with room every report is kept", len(kept) == 16, f"{other[:2]}")
-            left = os.statvfs(disk)
-            filler = disk / "filler"
-            with open(filler, "wb") as file:
-                room = left.f_bavail * left.f_frsize - 600_000
-                while room > 0:
-                    file.write(b"x" * min(room, 1 << 20))
-                    room -= 1 << 20
+            filler = fill(disk, 600_000)
             number = 16
             while len(refused) < 40 and number < 1600:
                 storm(number, 16)
                 number += 16
             self.check("a full disk refuses in the person's language", len(refused) >= 40, f"{len(kept)} {other[:2]}")
             self.check("and gives no other answer", not other, f"{other[:2]}")
-            status, _ = self.ask(base + "/desk", people["grid"]["token"])
+            status, _ = server.ask("/desk", "grid")
             self.check("pages are read meanwhile", status == 200, str(status))
             filler.unlink()
             before = len(kept)
             storm(number, 8)
             self.check("with room again it goes on without a restart", len(kept) == before + 8, f"{other[:2]}")
-            lost = [k for k, c in kept.items() if self.ask(f"{base}/api/v1/cases/{c}", token)[0] != 200]
+            lost = [k for k, c in kept.items() if server.ask(f"/api/v1/cases/{c}", "resident")[0] != 200]
             self.check("nothing acknowledged is lost", not lost, f"{len(lost)} of {len(kept)}")
-            self.stop(process)
-            process = None
+            server.stop()
             with sqlite3.connect(disk / "data" / "redsteward.db") as database:
                 found = database.execute("select count(*) from cases_case where body like '满盘%'").fetchone()[0]
                 half = database.execute(
@@ -205,60 +117,41 @@ class Faults:
                     " (select 1 from cases_event e where e.case_id = c.id)").fetchone()[0]
             self.check("nothing refused is kept", found == len(kept), f"{found} kept, {len(kept)} acknowledged")
             self.check("nothing is half done", half == 0, str(half))
-            done = subprocess.run([self.binary, "verify", "--data", str(disk / "data")], capture_output=True, text=True)
-            self.check("verify finds it sound", done.returncode == 0, done.stdout + done.stderr)
+            self.check("verify finds it sound", *server.verify())
             print(f"# {len(kept)} kept, {len(refused)} refused")
         finally:
-            if process:
-                self.stop(process)
-            subprocess.run(["umount", "-l", str(disk)], capture_output=True)
-
-    @staticmethod
-    def home(data):
-        """A building of the demo's estate, as the API writes an id."""
-        with sqlite3.connect(f"file:{data}/redsteward.db?mode=ro", uri=True) as database:
-            number = database.execute(
-                "select h.unit_id from directory_home h join directory_account l on l.person_id = h.person_id"
-                " where l.login = 'resident' limit 1").fetchone()[0]
-        alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
-        return "".join(alphabet[number >> shift & 31] for shift in range(60, -1, -5))
+            server.kill()
 
     # ---------- beginning a house ----------
 
     def setup(self, folder):
-        def begin(data, area, *more):
-            return subprocess.run([self.binary, "setup", "--data", str(data), "--area", area, "--organisation", "区住建局",
-                                   "--name", "王主任", *more], capture_output=True, text=True)
+        def setup(data, area, *more):
+            return command([self.binary, "setup", "--data", data, "--area", area, "--organisation", "区住建局", "--name",
+                            "王主任", *more])
         for area, more in (("", ()), ("两\n行", ()), ("城关区", ("--login", "A!")), ("城关区", ("--level", "moon"))):
-            done = begin(folder / "none", area, *more)
-            self.check(f"a wrong {more or area!r} begins no house",
-                       done.returncode != 0 and not (folder / "none").exists(), done.stdout + done.stderr)
-        done = begin(folder / "data", "城关区")
-        self.check("a house begins and prints a password once",
-                   done.returncode == 0 and "password" in done.stdout, done.stderr)
-        done = begin(folder / "data", "别的区")
-        self.check("a house that has begun is left as it is", done.returncode != 0 and "already" in done.stderr)
-        process, _ = self.serve(folder / "other", folder / "accounts.json")
+            code, text = setup(folder / "none", area, *more)
+            self.check(f"a wrong {more or area!r} begins no house", code and not (folder / "none").exists(), text)
+        code, text = setup(folder / "data", "城关区")
+        self.check("a house begins and prints a password once", code == 0 and "password" in text, text)
+        code, text = setup(folder / "data", "别的区")
+        self.check("a house that has begun is left as it is", code and "already" in text, text)
+        server = Server(self.binary, folder / "other").start()
         try:
-            done = begin(folder / "other", "城关区")
-            self.check("a second process on a served house is refused",
-                       done.returncode != 0 and "another server" in done.stderr, done.stderr)
+            code, text = setup(folder / "other", "城关区")
+            self.check("a second process on a served house is refused", code and "another server" in text, text)
         finally:
-            self.stop(process)
+            server.stop()
 
     # ---------- an orderly end ----------
 
     def orderly_end(self, folder):
-        accounts = folder / "accounts.json"
-        process, base = self.serve(folder / "data", accounts)
+        server = Server(self.binary, folder / "data").start()
         try:
-            token = {a["login"]: a for a in json.loads(accounts.read_text(encoding="utf-8"))}["grid"]["token"]
-            port = int(base.rsplit(":", 1)[1])
-            open_ones = [socket.create_connection(("127.0.0.1", port))]
+            token, port, process = server.token["grid"], server.port, server.process
+            open_ones = [socket.create_connection(("127.0.0.1", port), timeout=10)]
             for path in ("/healthz", "/desk", "/desk/live"):
-                connection = socket.create_connection(("127.0.0.1", port))
+                connection = socket.create_connection(("127.0.0.1", port), timeout=10)
                 connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
-                connection.settimeout(10)
                 self.check(f"{path} answers on a connection that stays", connection.recv(65536)[9:12] == b"200")
                 open_ones.append(connection)
             began = time.monotonic()
@@ -269,44 +162,30 @@ class Faults:
                 code = None
             self.check("the server ends at once with open pages and live streams",
                        code == 0 and time.monotonic() - began < 5, f"{code} {time.monotonic() - began:.1f} s")
-            done = subprocess.run([self.binary, "verify", "--data", str(folder / "data")], capture_output=True, text=True)
-            self.check("verify finds it sound after the end", done.returncode == 0, done.stdout + done.stderr)
+            self.check("verify finds it sound after the end", *server.verify())
         finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+            server.kill()
 
     # ---------- a killed import ----------
 
     def killed_import(self, folder):
         rows = 12_000
-        table = folder / "rows.csv"
-        with open(table, "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["id", "time", "title", "body", "level1"])
-            for index in range(rows):
-                writer.writerow([f"r{index}", f"2025-{index % 12 + 1:02}-{index % 28 + 1:02} 09:{index % 60:02}:00",
-                                 f"路灯不亮 {index}", "小区门口的路灯坏了好几天", "城市管理"])
-        data = folder / "data"
-        accounts = folder / "accounts.json"
-        process, _ = self.serve(data, accounts)
-        self.stop(process)
-        mapping = json.loads((ROOT / "examples/import/tipdm-messages.json").read_text(encoding="utf-8"))
-        mapping["area_name"] = "桂花苑"
-        (folder / "mapping.json").write_text(json.dumps(mapping), encoding="utf-8")
-        command = [self.binary, "import", "cases", str(table), "--mapping", str(folder / "mapping.json"), "--data",
-                   str(data)]
+        table, mapping = complaints(folder, rows)
+        server = Server(self.binary, folder / "data")
+        server.start().stop()
+        data = server.folder
+        words = [self.binary, "import", "cases", str(table), "--mapping", str(mapping), "--data",
+                 str(data)]
         kills = 0
         while kills < 6:
-            running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            running = begin(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             time.sleep(self.random.uniform(0.4, 1.6))
             if running.poll() is not None:
                 break
-            running.kill()
-            running.wait()
+            kill(running)
             kills += 1
-        done = subprocess.run(command, capture_output=True, text=True)
-        self.check("a killed import goes on to its end", done.returncode == 0, done.stderr[-300:])
+        code, text = command(words)
+        self.check("a killed import goes on to its end", code == 0, text[-300:])
         self.check("it was killed at least once", kills > 0)
         with sqlite3.connect(data / "redsteward.db") as database:
             total, distinct = database.execute(
@@ -318,8 +197,7 @@ class Faults:
         self.check("every row is kept once", (total, distinct, cases) == (rows, rows, rows),
                    f"{total} {distinct} {cases}")
         self.check("no clock of an imported case is watched", told == 0, str(told))
-        done = subprocess.run([self.binary, "verify", "--data", str(data)], capture_output=True, text=True)
-        self.check("verify finds it sound", done.returncode == 0, done.stdout + done.stderr)
+        self.check("verify finds it sound", *server.verify())
         print(f"# killed {kills} times")
 
 
@@ -329,13 +207,15 @@ def main():
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--only")
     given = arguments.parse_args()
-    run = Faults(given.binary, given.seed)
-    for name in ("scripts", "full_disk", "setup", "orderly_end", "killed_import"):
-        if given.only in (None, name):
-            run.part(name.replace("_", " "), getattr(run, name))
-    print(f"{run.passed} passed, {run.failed} failed")
-    return 1 if run.failed else 0
+    faults = Faults(given.binary, given.seed)
+
+    def work():
+        for name in ("scripts", "full_disk", "setup", "orderly_end", "killed_import"):
+            if given.only in (None, name):
+                faults.part_in_folder(name.replace("_", " "), getattr(faults, name))
+
+    run(work, faults, limit=600)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,28 +1,25 @@
 #!/usr/bin/env python3
 """Starts a PostgreSQL of its own on a private socket and port, runs a command with its URL, and stops it again.
 
-Usage: cluster.py [--var NAME] COMMAND [WORD ...]
-The command finds the URL in REDSTEWARD_TEST_DATABASE (or in NAME). The cluster forces its log to the device, as in
-service, and its default collation is not the one that the house asks for, so that a forgotten word shows. It is stopped
-by its own process id. Exits with the command's code.
+Usage: cluster.py [--var NAME] [--seconds N] COMMAND [WORD ...]
+A command that has not ended after that many seconds (an hour) is ended. It finds the URL in REDSTEWARD_TEST_DATABASE
+(or in NAME). The cluster forces its log to the device, as in service, and its default collation is not the one that the
+house asks for, so that a forgotten word shows. It is stopped by its own process id. Exits with the command's code.
 """
 import glob
 import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.parse
+from pathlib import Path
 
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from checks import free_port, supervise  # noqa: E402
 
 
 class Cluster:
@@ -47,7 +44,8 @@ class Cluster:
         self.process = None
 
     def run(self, *words, **options):
-        """A command as the user that owns the cluster."""
+        """A command as the user that owns the cluster. One that has not ended after two minutes is an error."""
+        options = {"timeout": 120} | options
         return subprocess.run(self.as_owner(words), capture_output=True, text=True, cwd="/tmp", **options)
 
     def as_owner(self, words):
@@ -121,9 +119,13 @@ class Cluster:
 
 def main() -> int:
     words = sys.argv[1:]
-    variable = "REDSTEWARD_TEST_DATABASE"
-    if words[:1] == ["--var"]:
-        variable, words = words[1], words[2:]
+    variable, seconds = "REDSTEWARD_TEST_DATABASE", "3600"
+    while words[:1] in (["--var"], ["--seconds"]) and len(words) > 1:
+        if words[0] == "--var":
+            variable = words[1]
+        else:
+            seconds = words[1]
+        words = words[2:]
     if not words:
         print(__doc__, file=sys.stderr)
         return 64
@@ -134,7 +136,7 @@ def main() -> int:
         cluster.make()
         cluster.start()
         cluster.psql("create database redsteward", "postgres")
-        return subprocess.run(words, env=os.environ | {variable: cluster.url()}).returncode
+        return supervise(words, float(seconds), env=os.environ | {variable: cluster.url()})
     finally:
         cluster.remove()
 

@@ -19,57 +19,27 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "postgres"))
-from cluster import Cluster, free_port  # noqa: E402
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from checks import Checks, at_end, join, kill, run  # noqa: E402
+from house import Server, form_token, raw_id, text_id  # noqa: E402  the path of cluster.py comes with it
+from cluster import Cluster  # noqa: E402
 
 SERVERS = "ABC"
 
 
-class Server:
-    """A process of ours with a folder and a port of its own."""
-
-    def __init__(self, run, name):
-        self.run, self.name = run, name
-        self.folder = run.folder / name
-        self.folder.mkdir()
-        shutil.copy(run.folder / "seed" / "keys", self.folder / "keys")
-        self.port = free_port()
-        self.base = f"http://127.0.0.1:{self.port}"
-        self.process = None
-
-    def launch(self, *words, verb="serve"):
-        self.log = open(f"{self.folder}.log", "a", encoding="utf-8")
-        self.process = subprocess.Popen(
-            [self.run.binary, verb, "--data", str(self.folder), "--port", str(self.port), *words],
-            env=self.run.environment, stdout=self.log, stderr=subprocess.STDOUT)
-
-    def wait_ready(self, seconds=60):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end and self.process.poll() is None:
-            try:
-                with urllib.request.urlopen(self.base + "/healthz", timeout=2):
-                    return True
-            except OSError:
-                time.sleep(0.05)
-        return False
-
-    def end(self, seconds=30):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            return self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            return None
-
-    def words(self):
-        return Path(f"{self.folder}.log").read_text(encoding="utf-8")[-800:]
+def server_of(run, name):
+    """A server with a folder and a port of its own, and the keys that all of them have."""
+    folder = run.folder / name
+    folder.mkdir()
+    shutil.copy(run.folder / "seed" / "keys", folder / "keys")
+    server = Server(run.binary, folder, environment={"REDSTEWARD_DATABASE": run.cluster.url()})
+    server.name = name
+    return server
 
 
 class Balancer:
@@ -105,31 +75,15 @@ class Balancer:
         return 599, repr(last)
 
 
-class Servers:
+class Servers(Checks):
     def __init__(self, binary):
+        super().__init__()
         self.binary = str(Path(binary).resolve())
-        self.passed = self.failed = 0
         self.folder = Path(tempfile.mkdtemp(prefix="redsteward-servers-"))
+        at_end(lambda: shutil.rmtree(self.folder, ignore_errors=True))
         self.cluster = Cluster()
-        self.environment = dict(os.environ)
+        at_end(self.cluster.remove)
         self.servers = []
-
-    def check(self, name, good, detail=""):
-        if good:
-            self.passed += 1
-        else:
-            self.failed += 1
-        print(("ok   " if good else "FAIL ") + name + (f": {detail}" if detail and not good else ""), flush=True)
-        return good
-
-    def part(self, name):
-        began = time.monotonic()
-        try:
-            getattr(self, name)()
-        except Exception as error:  # noqa: BLE001
-            self.check(f"{name} runs to its end", False, repr(error))
-            traceback.print_exc()
-        print(f"# {name.replace('_', ' ')}: {time.monotonic() - began:.1f} s", flush=True)
 
     def sql(self, text):
         return self.cluster.psql(text).strip()
@@ -138,9 +92,7 @@ class Servers:
         return int(self.sql(text) or 0)
 
     def verify(self, name):
-        done = subprocess.run([self.binary, "verify", "--data", str(self.servers[0].folder)], env=self.environment,
-                              capture_output=True, text=True)
-        self.check(f"verify finds it sound {name}", done.returncode == 0, done.stdout + done.stderr)
+        self.check(f"verify finds it sound {name}", *self.servers[0].verify())
 
     def open(self):
         self.cluster.make()
@@ -148,18 +100,9 @@ class Servers:
         self.cluster.psql("create database redsteward", "postgres")
         # Only to make keys: the same for all, as an operator copies them.
         subprocess.run([self.binary, "setup", "--data", str(self.folder / "seed"), "--area", "x", "--organisation", "y",
-                        "--name", "z"], check=True, capture_output=True,
+                        "--name", "z"], check=True, capture_output=True, timeout=60,
                        env={k: v for k, v in os.environ.items() if k != "REDSTEWARD_DATABASE"})
-        self.environment["REDSTEWARD_DATABASE"] = self.cluster.url()
-        self.servers = [Server(self, name) for name in SERVERS]
-
-    def close(self):
-        for server in self.servers:
-            if server.process and server.process.poll() is None:
-                server.process.kill()
-                server.process.wait()
-        self.cluster.remove()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.servers = [server_of(self, name) for name in SERVERS]
 
     # ---------- helpers of the parts ----------
 
@@ -175,30 +118,11 @@ class Servers:
         match = re.match(r"\w+-(\d+)-", row)
         return int(match.group(1)) if match else None
 
-    ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-
-    def text(self, number):
-        """An id as the API writes it."""
-        return "".join(self.ALPHABET[number >> shift & 31] for shift in range(60, -1, -5))
-
-    def number(self, text):
-        result = 0
-        for sign in text:
-            result = result << 5 | self.ALPHABET.index(sign)
-        return result
-
     def bearer(self, login):
         return {"Authorization": f"Bearer {self.people[login]['token']}", "Accept-Language": "zh-CN"}
 
-    def report(self, base, words, key):
-        request = urllib.request.Request(
-            base + "/api/v1/cases", json.dumps({"area": self.home, "words": words}).encode(),
-            self.bearer("resident") | {"Content-Type": "application/json", "Idempotency-Key": key})
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
+    def report(self, server, words, key):
+        return server.report("resident", self.home, words, key)
 
     def browser(self):
         jar = http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(rfc2965=False))
@@ -208,7 +132,7 @@ class Servers:
     def form(opener, url, page, fields):
         """Fetches the page for its form token, and posts."""
         with opener.open(page, timeout=20) as answer:
-            token = re.search(r'name=_form value="([^"]+)"', answer.read().decode()).group(1)
+            token = form_token(answer.read().decode())
         body = urllib.parse.urlencode({"_form": token} | fields).encode()
         with opener.open(url, body, timeout=20) as answer:
             return answer.status, answer.url, answer.read().decode()
@@ -219,13 +143,13 @@ class Servers:
         for server in self.servers:
             server.launch()
         ready = [server.wait_ready() for server in self.servers]
-        self.check("three begin at once on an empty database", all(ready), [s.words() for s in self.servers])
+        self.check("three begin at once on an empty database", all(ready), [s.tail() for s in self.servers])
         landed, distinct = self.sql("select count(*), count(distinct id) from storage_migration").split("|")
         self.check("every step of the schema landed once", landed == distinct and int(landed) > 3, landed)
         nodes = self.nodes()
         self.check("each has a node number of its own",
                    len(nodes) == 3 and len(set(nodes.values())) == 3 and "node.0" not in nodes, str(nodes))
-        ends = [server.end() for server in self.servers]
+        ends = [server.stop(30) for server in self.servers]
         self.check("all end in order", ends == [0, 0, 0], str(ends))
         held = self.sql("select name, holder from storage_lock"
                         " where until_ms > extract(epoch from clock_timestamp()) * 1000")
@@ -234,17 +158,18 @@ class Servers:
     def plant(self):
         """The demo district, planted by A; then all three serve it."""
         first = self.servers[0]
-        accounts = self.folder / "accounts.json"
-        first.launch("--accounts-json", str(accounts), verb="demo")
-        self.check("a demo is planted on PostgreSQL", first.wait_ready(120), first.words())
-        self.people = {a["login"]: a for a in json.loads(accounts.read_text(encoding="utf-8"))}
+        first.start(wait=120)
+        self.check("a demo is planted on PostgreSQL", True)
+        self.people = first.people
+        for server in self.servers:
+            server.people, server.token = first.people, first.token
         number = self.count("select h.unit_id from directory_home h join directory_account l on l.person_id ="
                             " h.person_id where l.login = 'resident' limit 1")
-        self.home = self.text(number)
-        first.end()
+        self.home = text_id(number)
+        first.stop(30)
         for server in self.servers:
             server.launch("--drain-seconds", "1")
-        self.check("three serve it", all([s.wait_ready() for s in self.servers]), [s.words() for s in self.servers])
+        self.check("three serve it", all([s.wait_ready() for s in self.servers]), [s.tail() for s in self.servers])
 
     def live(self):
         a, b, c = self.servers
@@ -271,7 +196,7 @@ class Servers:
             heard.clear()
             words = f"跨服务器 {number} 水管漏水"
             began = time.monotonic()
-            status, _ = self.report(a.base, words, f"live-{number}")
+            status, _ = self.report(a, words, f"live-{number}")
             while time.monotonic() - began < 5 and {name for name, _ in heard} != set(SERVERS):
                 time.sleep(0.01)
             took = {name: moment - began for name, moment in heard}
@@ -297,7 +222,7 @@ class Servers:
         self.check("after every connection was cut all pages look again",
                    {name for name, _ in heard} == set(SERVERS), str(heard))
         heard.clear()
-        status, _ = self.report(c.base, "断线之后 灯不亮", "live-after")
+        status, _ = self.report(c, "断线之后 灯不亮", "live-after")
         end = time.monotonic() + 5
         while time.monotonic() < end and {name for name, _ in heard} != set(SERVERS):
             time.sleep(0.02)
@@ -348,13 +273,12 @@ class Servers:
 
             def send(server):
                 gate.wait()
-                answers.append(self.report(server.base, f"同时提交 {number}", key))
+                answers.append(self.report(server, f"同时提交 {number}", key))
 
             threads = [threading.Thread(target=send, args=(server,)) for server in (a, b, a, b)]
             for thread in threads:
                 thread.start()
-            for thread in threads:
-                thread.join()
+            join(threads, 60)
             ids = {json.loads(text).get("id") for status, text in answers if status in (200, 201)}
             kept = self.count(f"select count(*) from cases_case where body = '同时提交 {number}'")
             if len(ids) != 1 or kept != 1 or len(answers) != 4 or any(s not in (200, 201) for s, _ in answers):
@@ -368,12 +292,12 @@ class Servers:
         opener, _ = self.browser()
         self.form(opener, a.base + "/sign-in/password", a.base + "/sign-in?staff=1",
                   {"login": editor["login"], "password": editor["password"], "next": "/desk"})
-        estate = self.text(self.count("select id from directory_area where name = '桂花苑'"))
+        estate = text_id(self.count("select id from directory_area where name = '桂花苑'"))
 
         def attend_minutes(key):
-            status, text = self.report(b.base, f"时限 {key} 灯不亮", key)
+            status, text = self.report(b, f"时限 {key} 灯不亮", key)
             return self.count("select min(amount) from cases_clock where unit = 1 and case_id ="
-                              f" {self.number(json.loads(text)['id'])}") if status == 201 else (status, text)
+                              f" {raw_id(json.loads(text)['id'])}") if status == 201 else (status, text)
 
         before = attend_minutes("standing-1")
         self.form(opener, a.base + "/desk/policies", a.base + "/desk/policies",
@@ -394,15 +318,15 @@ class Servers:
         mine = f"node-{server.process.pid}-"
         name = next(name for name, holder in self.nodes().items() if holder.startswith(mine))
         self.sql(f"update storage_lock set holder = 'node-1-other', until_ms = until_ms + 20000 where name = '{name}'")
-        status, _ = self.report(server.base, "编号被占", "lost-1")
+        status, _ = self.report(server, "编号被占", "lost-1")
         self.check("a server that lost its number still answers", status == 201, str(status))
         end, fresh = time.monotonic() + 12, []
         while time.monotonic() < end and not fresh:
             time.sleep(0.2)
             fresh = [one for one, holder in self.nodes().items() if holder.startswith(mine)]
         self.check("and takes another number", len(fresh) == 1 and fresh != [name], f"{name} {fresh}")
-        status, text = self.report(server.base, "换了编号", "lost-2")
-        node = self.number(json.loads(text)["id"]) >> 12 & 1023 if status == 201 else None
+        status, text = self.report(server, "换了编号", "lost-2")
+        node = raw_id(json.loads(text)["id"]) >> 12 & 1023 if status == 201 else None
         self.check("which its ids carry", fresh == [f"node.{node}"], f"{node} {fresh}")
         self.sql(f"delete from storage_lock where name = '{name}' and holder = 'node-1-other'")
 
@@ -438,8 +362,7 @@ class Servers:
 
         def finish():
             stop.set()
-            for worker in workers:
-                worker.join()
+            join(workers, 90)
             return acknowledged, failed, balancer.retries
         return finish
 
@@ -459,8 +382,7 @@ class Servers:
         if not self.check("one server holds the clocks", victim is not None, str(pid)):
             finish()
             return
-        victim.process.kill()
-        victim.process.wait()
+        victim.kill()
         killed = time.monotonic()
         others = {s.process.pid for s in self.servers if s is not victim}
         taken = None
@@ -481,7 +403,7 @@ class Servers:
         left = self.count("select count(*) from storage_outbox where done_ms is null")
         self.check("no event waits", left == 0, str(left))
         victim.launch("--drain-seconds", "1")
-        self.check("the killed one comes back beside the others", victim.wait_ready(), victim.words())
+        self.check("the killed one comes back beside the others", victim.wait_ready(), victim.tail())
         self.verify("after the kill")
 
     def rolling(self):
@@ -503,12 +425,11 @@ class Servers:
             try:
                 ended.append(process.wait(20))
             except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+                kill(process)
                 ended.append("killed")
-            self.check(f"{server.name} ends in order under load", ended == [0], f"{ended} {server.words()}")
+            self.check(f"{server.name} ends in order under load", ended == [0], f"{ended} {server.tail()}")
             server.launch("--drain-seconds", "1")
-            self.check(f"{server.name} is back", server.wait_ready(), server.words())
+            self.check(f"{server.name} is back", server.wait_ready(), server.tail())
         time.sleep(1)
         acknowledged, failed, retries = finish()
         self.check("a server that drains tells balancers so, and ends the connection",
@@ -538,12 +459,12 @@ class Servers:
     def backup_once(self):
         """A leased job: of three servers told to back up every night, one makes tonight's."""
         for server in self.servers:
-            server.end()
+            server.stop(30)
         place, key = self.folder / "backups", self.folder / "backup.key"
         for server in self.servers:
             server.launch("--backup-dir", str(place), "--backup-key", str(key))
         self.check("three serve with one plan of backups", all([s.wait_ready() for s in self.servers]),
-                   [s.words() for s in self.servers])
+                   [s.tail() for s in self.servers])
         end = time.monotonic() + 40
         done = "select count(*) from storage_job where kind like '%backup%' and done_ms is not null"
         while time.monotonic() < end and not self.count(done):
@@ -552,8 +473,8 @@ class Servers:
         jobs = self.sql("select count(*), max(attempt), count(done_ms) from storage_job where kind like '%backup%'")
         files = [one.name for one in place.iterdir() if one.suffix == ".backup"] if place.exists() else []
         self.check("of three servers one makes the backup, once", jobs == "1|1|1" and len(files) == 1,
-                   f"{jobs} {files} {[s.words() for s in self.servers]}")
-        ends = [server.end() for server in self.servers]
+                   f"{jobs} {files} {[s.tail() for s in self.servers]}")
+        ends = [server.stop(30) for server in self.servers]
         self.check("all end in order at last", ends == [0, 0, 0], str(ends))
 
 
@@ -562,21 +483,19 @@ def main():
     arguments.add_argument("--binary", required=True)
     arguments.add_argument("--only", help="this part, after the servers were begun")
     given = arguments.parse_args()
-    run = Servers(given.binary)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    began = time.monotonic()
-    try:
-        run.open()
+    servers = Servers(given.binary)
+
+    def work():
+        began = time.monotonic()
+        servers.open()
         for name in ("begin_at_once", "plant", "live", "sessions", "idempotency", "standing", "lost_number", "killed",
                      "rolling", "leases", "backup_once"):
             if given.only in (None, name) or name == "plant":
-                run.part(name)
-    finally:
-        run.close()
-    print(f"# {time.monotonic() - began:.0f} s")
-    print(f"{run.passed} passed, {run.failed} failed")
-    return 1 if run.failed else 0
+                servers.part(name.replace("_", " "), getattr(servers, name))
+        print(f"# {time.monotonic() - began:.0f} s")
+
+    run(work, servers, limit=600)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -17,15 +17,15 @@ import re
 import shutil
 import signal
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "faults"))
-from serving import Server, text_id  # noqa: E402
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from checks import Checks, at_end, run  # noqa: E402
+from house import Server, form_token, text_id  # noqa: E402  the path of cluster.py comes with it
 from cluster import Cluster  # noqa: E402
 
 WORDS = ["厨房水管漏水", "卫生间水管渗水", "阳台下水管漏了"]
@@ -66,14 +66,16 @@ class Case:
         self.marks, self.refused, self.ratings = {}, set(), {}
 
 
-class Soak:
+class Soak(Checks):
     def __init__(self, binary, seed, minutes, engine, callers=4):
+        super().__init__()
         self.seed, self.minutes, self.engine = seed, minutes, engine
         self.folder = Path(tempfile.mkdtemp(prefix=f"redsteward-soak-{engine}-"))
         self.cluster = None
         url = None
         if engine == "postgres":
             self.cluster = Cluster({"shared_buffers": "64MB"}, listen=True)
+            at_end(self.cluster.remove)
             self.cluster.make()
             self.cluster.start()
             self.cluster.psql("create database redsteward", "postgres")
@@ -83,22 +85,13 @@ class Soak:
         self.going, self.lock = True, threading.Lock()
         self.faults, self.commands, self.answers, self.wrong = {}, {}, {}, {}
         self.acknowledged = self.resolved = self.resolved_kept = self.repeats = 0
-        self.lines = []
-        self.passed = self.failed = 0
 
     def say(self, text):
-        self.lines.append(text)
         print(f"[{self.engine}] {text}", flush=True)
 
-    def check(self, name, wrong):
-        if wrong:
-            self.failed += 1
-            self.say(f"FAIL {name}: {len(wrong)} differ")
-            for one in wrong[:8]:
-                self.say(f"     {one}")
-        else:
-            self.passed += 1
-            self.say(f"ok   {name}")
+    def none(self, name, wrong):
+        """A check that lists what differs."""
+        self.check(name, not wrong, f"{len(wrong)} differ" + "".join(f"\n     {one}" for one in wrong[:8]))
 
     def count(self, table, name):
         with self.lock:
@@ -168,7 +161,7 @@ class Soak:
             status, text = self.server.ask("/api/v1/me", "steward")
             self.steward = json.loads(text)["posts"][0]["id"]
             self.homes = {login: self.server.home(login) for login in REPORTERS}
-            self.forms = {login: re.search(r'name=_form value="([^"]+)"', self.server.ask("/report", login)[1])[1]
+            self.forms = {login: form_token(self.server.ask("/report", login)[1])
                           for login in REPORTERS}
             threads = [threading.Thread(target=caller.run, daemon=True) for caller in self.callers]
             for thread in threads:
@@ -202,10 +195,10 @@ class Soak:
         for id, version, suspended, rated, turn, body in rows:
             there[text_id(int(id))] = (int(version), suspended in ("1", "t"), int(rated), int(turn), body)
             names.setdefault(body.split()[-1], []).append(id)
-        self.check("every acknowledged report is there with its words",
+        self.none("every acknowledged report is there with its words",
                    [c.name for c in cases if there.get(c.id, (0, 0, 0, 0, ""))[4] != c.words])
         known = {case.name for case in cases} | {name for caller in self.callers for name in caller.open_names}
-        self.check("no report is there twice or from nowhere",
+        self.none("no report is there twice or from nowhere",
                    [name for name, ids in names.items() if len(ids) > 1 or name not in known])
         differ = []
         for case in cases:
@@ -218,7 +211,7 @@ class Soak:
             must_be = (case.status, case.suspended, case.score, case.round, case.version, case.events)
             if is_there != must_be:
                 differ.append(f"{case.name} ({case.id}): is {is_there}, must be {must_be}")
-        self.check("every case is in the state that was acknowledged", differ)
+        self.none("every case is in the state that was acknowledged", differ)
         seen = {}
         for (words,) in self.rows("select words from cases_event where words like '%step-%'"):
             mark = re.search(r"step-[0-9.-]+", words)[0]
@@ -227,29 +220,29 @@ class Soak:
             mark = re.search(r"step-[0-9.-]+", words)[0]
             seen[mark] = seen.get(mark, 0) or 1
         kept = {mark: name for case in cases for mark, name in case.marks.items()}
-        self.check("every acknowledged step is there", [f"{m} {n}" for m, n in kept.items() if not seen.get(m)])
-        self.check("no step is there twice", [f"{m} {n}" for m, n in seen.items() if n > 1])
-        self.check("nothing is there that was said not to be saved",
+        self.none("every acknowledged step is there", [f"{m} {n}" for m, n in kept.items() if not seen.get(m)])
+        self.none("no step is there twice", [f"{m} {n}" for m, n in seen.items() if n > 1])
+        self.none("nothing is there that was said not to be saved",
                    [m for case in cases for m in case.refused if m in seen])
-        self.check("no step is there that nobody took",
+        self.none("no step is there that nobody took",
                    [m for m in seen if m not in kept])
         ratings = {(text_id(int(id)), int(turn)): (int(score), words) for id, turn, score, words in self.rows(
             "select case_id, round, score, words from cases_rating where words like '%step-%'")}
         wanted = {(case.id, turn): value for case in cases for turn, value in case.ratings.items()}
-        self.check("every rating is there once, as it was given",
+        self.none("every rating is there once, as it was given",
                    [f"{k}: is {ratings.get(k)}, must be {wanted.get(k)}" for k in ratings.keys() | wanted.keys()
                     if ratings.get(k) != wanted.get(k)])
         order = self.rows("select case_id, id, at_ms from cases_event order by case_id, id")
-        self.check("the steps of each case are in order of time",
+        self.none("the steps of each case are in order of time",
                    [f"{a} then {b}" for a, b in zip(order, order[1:]) if a[0] == b[0] and int(b[2]) < int(a[2])])
         for group in ("no version ever runs backwards", "no answer was of an unexpected kind",
                       "a repeated key gives the same case", "a stale version is refused",
                       "the server never ends by itself", "every caller comes to its end"):
-            self.check(group, self.wrong.get(group, []))
+            self.none(group, self.wrong.get(group, []))
         good, words = self.server.verify()
-        self.check("verify finds it sound", [] if good else [words])
+        self.none("verify finds it sound", [] if good else [words])
         enough = self.acknowledged >= 30 * self.minutes and sum(self.faults.values()) >= 3 * self.minutes
-        self.check("the run was worth its name", [] if enough else [f"{self.acknowledged}, {self.faults}"])
+        self.none("the run was worth its name", [] if enough else [f"{self.acknowledged}, {self.faults}"])
 
 
 class Caller:
@@ -479,25 +472,23 @@ def main():
     given = arguments.parse_args()
     runs = [Soak(given.binary, given.seed, given.minutes, engine)
             for engine in ([given.engine] if given.engine else ["sqlite", "postgres"])]
-    failures = []
 
     def go(run):
         try:
             run.run()
         except BaseException as error:  # noqa: BLE001
-            failures.append(error)
-            run.failed += 1
-            run.say(f"FAIL the run comes to its end: {error!r}")
+            run.check("the run comes to its end", False, repr(error))
 
-    threads = [threading.Thread(target=go, args=(run,)) for run in runs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    failed = sum(run.failed for run in runs)
-    print(f"{sum(run.passed for run in runs)} passed, {failed} failed")
-    return 1 if failed else 0
+    def work():
+        threads = [threading.Thread(target=go, args=(run,)) for run in runs]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    # The callers end, every case is looked at, and the house is verified, within the minutes that are added.
+    run(work, *runs, limit=given.minutes * 60 + 600)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,4 +1,5 @@
-// Everything works without this file. It adds: live lists, keys on the desk, and a report that waits for the network.
+// Everything works without this file. It adds: live lists, keys on the desk, typed words that come back after a lost
+// answer, and a report that waits for the network.
 (() => {
   'use strict';
   const $ = (s, r = document) => r.querySelector(s);
@@ -8,6 +9,53 @@
     const form = e.target;
     if (form.dataset.sent) { e.preventDefault(); return; }
     if (!form.matches('[data-offline]')) { form.dataset.sent = '1'; setTimeout(() => delete form.dataset.sent, 4000); }
+  });
+
+  // What was typed into a form is kept in this tab until the server has answered it, and put back where it was not.
+  let drafts = null;
+  try { drafts = window.sessionStorage; } catch { /* a browser that keeps nothing */ }
+  const typed = (form) => [...form.elements].filter((e) => e.name && !['hidden', 'password', 'file', 'submit', 'button'].includes(e.type)
+    && e.tagName !== 'FIELDSET');
+  const which = (form) => [form.getAttribute('action'), form.elements.do?.value, ...typed(form).map((e) => e.name)].join(' ');
+  const values = (form) => typed(form).map((e) => (e.type === 'checkbox' || e.type === 'radio' ? e.checked : e.value));
+  const tellKept = (form) => {
+    if ($('.kept-back', form)) return;
+    const note = Object.assign(document.createElement('p'), { className: 'note kept-back', textContent: document.body.dataset.keptWords });
+    note.setAttribute('role', 'alert');
+    form.prepend(note);
+    for (let d = form.closest('details'); d; d = d.parentElement.closest('details')) d.open = true;
+    note.scrollIntoView({ block: 'center' });
+  };
+  document.addEventListener('submit', (e) => {
+    const form = e.target;
+    if (e.defaultPrevented || form.method !== 'post' || form.matches('[data-offline]')) return;
+    if (!navigator.onLine) {
+      e.preventDefault(); delete form.dataset.sent; tellKept(form);
+      return;
+    }
+    if (!typed(form).some((e) => 'defaultValue' in e && e.value.trim()) || form.elements._sent) return;
+    const sent = Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => (b % 36).toString(36)).join('');
+    form.append(Object.assign(document.createElement('input'), { type: 'hidden', name: '_sent', value: sent }));
+    try { drafts?.setItem('kept', JSON.stringify({ sent, which: which(form), values: values(form), at: Date.now() })); } catch { /* no room */ }
+  });
+  const putBack = () => {
+    const kept = JSON.parse(drafts?.getItem('kept') || 'null');
+    if (!kept) return;
+    const answer = `rs_sent_${kept.sent}`;
+    if (document.cookie.includes(answer) || Date.now() - kept.at > 3600000) {
+      document.cookie = `${answer}=; Path=/; Max-Age=0`; drafts.removeItem('kept');
+      return;
+    }
+    const form = [...document.forms].find((f) => f.method === 'post' && which(f) === kept.which);
+    if (!form) return;
+    typed(form).forEach((e, i) => { if (typeof kept.values[i] === 'boolean') e.checked = kept.values[i]; else e.value = kept.values[i]; });
+    drafts.removeItem('kept');
+    tellKept(form);
+  };
+  // A page that comes back as it was left (bfcache) has its words; it is told of the missing answer as well.
+  addEventListener('pageshow', () => {
+    document.querySelectorAll('form:not([data-again])').forEach((f) => { delete f.dataset.sent; f.elements._sent?.remove(); });
+    try { putBack(); } catch { drafts?.removeItem('kept'); }
   });
 
   // The offline box: a report is kept in the phone until it got through.
