@@ -20,7 +20,7 @@ package struct Attachments: Sendable {
     ///   - fresh: this process alone writes into the folder: what a crash left there is removed.
     package init(folder: String, place: FilesPlace? = nil, world: World, fresh: Bool = false) throws {
         let local = try FileStore(folder: folder)
-        blobs = try place?.store(now: world.now) ?? local
+        blobs = try place?.store(world) ?? local
         spool = Spool(folder: local.folder + "/tmp")
         self.world = world
         guard fresh else { return }
@@ -193,7 +193,7 @@ package enum FilesRefusal: Refusal, Equatable {
         switch error {
         case let fault as BlobFault where fault.isFull: self = .full
         case let fault as SpoolFault where fault.isFull: self = .full
-        case BlobFault.refused, BlobFault.unreachable: self = .unavailable
+        case BlobFault.refused, BlobFault.untrusted, BlobFault.unreachable: self = .unavailable
         default: return nil
         }
     }

@@ -53,6 +53,8 @@ package enum BlobFault: Error, Sendable, Equatable {
     case full
     /// The store answers and will not: keys, rights, a bucket that is not there. In the store's own word.
     case refused(String)
+    /// Whoever answers cannot prove to be the store (TLS). Nothing was sent.
+    case untrusted(String)
     /// No answer in time, or only answers that say "later", after all attempts.
     case unreachable(String)
     /// The system's call and its error number.

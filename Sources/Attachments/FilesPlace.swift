@@ -1,5 +1,6 @@
 import Foundation
 import Kernel
+import NIOSSL
 
 /// Where a house keeps its files: a folder, or a bucket of an S3-compatible store.
 package enum FilesPlace: Sendable {
@@ -29,11 +30,10 @@ package enum FilesPlace: Sendable {
         return try FilesPlace(text, environment: environment)
     }
 
-    /// - Parameter now: the time with which requests to a bucket are signed.
-    package func store(now: @escaping @Sendable () -> Instant) throws(BlobFault) -> any BlobStore {
+    package func store(_ world: World) throws(BlobFault) -> any BlobStore {
         switch self {
         case .folder(let folder): try FileStore(folder: folder)
-        case .bucket(let settings): S3Store(settings, now: now)
+        case .bucket(let settings): S3Store(settings, world: world)
         }
     }
 }
@@ -49,6 +49,13 @@ package struct S3Settings: Sendable {
     /// Empty, or with a slash at the end.
     let prefix: String
     let keys: S3Keys
+    /// Whose certificates are believed, in place of the system's list; nil for that list.
+    let authority: Authority?
+
+    struct Authority: Sendable {
+        let path: String
+        let certificates: [NIOSSLCertificate]
+    }
 
     /// - Parameter place: `s3://BUCKET` or `s3://BUCKET/PREFIX`.
     package init(_ place: String, environment: [String: String]) throws(FilesPlace.Wrong) {
@@ -86,6 +93,14 @@ package struct S3Settings: Sendable {
             url.query == nil, url.fragment == nil, ["", "/"].contains(url.path), (1...65535).contains(url.port ?? 1)
         else {
             throw wrong("REDSTEWARD_S3_ENDPOINT is http:// or https:// with a host, perhaps a port, and no more")
+        }
+        if let path = setting("REDSTEWARD_S3_CA") ?? setting("AWS_CA_BUNDLE") {
+            guard let certificates = try? NIOSSLCertificate.fromPEMFile(path), !certificates.isEmpty else {
+                throw wrong("\(path) of REDSTEWARD_S3_CA or AWS_CA_BUNDLE holds no certificate (PEM) that can be read")
+            }
+            authority = Authority(path: path, certificates: certificates)
+        } else {
+            authority = nil
         }
         let isUsual = url.port == nil || url.port == (scheme == "https" ? 443 : 80)
         // An address of IPv6 has brackets around it.

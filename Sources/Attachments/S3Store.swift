@@ -2,6 +2,8 @@ import AsyncHTTPClient
 import Kernel
 import NIOCore
 import NIOHTTP1
+import NIOSSL
+import Synchronization
 
 /// Files by their content in a bucket of an S3-compatible store, named as on disk: `PREFIX/ab/cd/abcd…`.
 ///
@@ -20,16 +22,17 @@ package struct S3Store: BlobStore {
 
     private let settings: S3Settings
     private let signer: SignatureV4
-    private let now: @Sendable () -> Instant
+    private let world: World
     private let patience: Patience
 
-    package init(_ settings: S3Settings, now: @escaping @Sendable () -> Instant) {
-        self.init(settings, now: now, patience: Patience())
+    /// - Parameter world: its time signs the requests, its chance spreads what is asked again.
+    package init(_ settings: S3Settings, world: World) {
+        self.init(settings, world: world, patience: Patience())
     }
 
-    init(_ settings: S3Settings, now: @escaping @Sendable () -> Instant, patience: Patience) {
+    init(_ settings: S3Settings, world: World, patience: Patience) {
         self.settings = settings
-        self.now = now
+        self.world = world
         self.patience = patience
         signer = SignatureV4(keys: settings.keys, region: settings.region)
     }
@@ -117,7 +120,7 @@ package struct S3Store: BlobStore {
     ) async throws -> HTTPClientResponse {
         let key = name.map { "/\(settings.prefix)\($0.place)" } ?? ""
         let path = SignatureV4.encoded("/\(settings.bucket)\(key)", keepingSlashes: true)
-        let moment = now()
+        let moment = world.now()
         var headers = [
             (name: "host", value: settings.host), (name: "x-amz-content-sha256", value: payload),
             (name: "x-amz-date", value: SignatureV4.time(moment)),
@@ -132,16 +135,32 @@ package struct S3Store: BlobStore {
         request.headers.add(name: "authorization", value: signer.authorization(asked, at: moment))
         request.body = body
         do {
-            return try await Self.client.execute(request, deadline: .now() + wait)
+            return try await Self.client(settings.authority).execute(request, deadline: .now() + wait)
         } catch {
             throw Passing.of(error)
         }
     }
 
-    /// Kept for the process: connections to the store are reused.
-    private static let client: HTTPClient = {
+    /// Kept for the process, one for each list of authorities: connections to the store are reused.
+    private static let clients = Mutex<[String: HTTPClient]>([:])
+
+    private static func client(_ authority: S3Settings.Authority?) -> HTTPClient {
+        clients.withLock { clients in
+            if let found = clients[authority?.path ?? ""] { return found }
+            let client = makeClient(authority)
+            clients[authority?.path ?? ""] = client
+            return client
+        }
+    }
+
+    private static func makeClient(_ authority: S3Settings.Authority?) -> HTTPClient {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
+        if let authority {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.trustRoots = .certificates(authority.certificates)
+            configuration.tlsConfiguration = tls
+        }
         configuration.decompression = .disabled
         configuration.httpVersion = .http1Only
         // While nothing arrives, or the other side takes nothing.
@@ -149,7 +168,7 @@ package struct S3Store: BlobStore {
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 16
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }()
+    }
 
     /// What may be over when one asks again.
     private struct Passing: Error {
@@ -158,8 +177,21 @@ package struct S3Store: BlobStore {
         /// The fault of a request that got no answer.
         static func of(_ error: any Error) -> any Error {
             if error is BlobFault || error is CancellationError || Task.isCancelled { return error }
-            return Passing(text: "\(error)")
+            let text = "\(error)"
+            if let words = distrust.first(where: { text.contains($0.0) })?.1 { return BlobFault.untrusted(words) }
+            return Passing(text: text)
         }
+
+        /// Why nobody there is believed, which asking again does not mend.
+        private static let distrust = [
+            (
+                "CERTIFICATE_VERIFY_FAILED",
+                "its certificate is not signed by an authority that is trusted here, or has run out; "
+                    + "REDSTEWARD_S3_CA names the authority of an own store"
+            ),
+            ("failedToValidateHostname", "its certificate is for another name than REDSTEWARD_S3_ENDPOINT says"),
+            ("WRONG_VERSION_NUMBER", "it does not speak TLS; is REDSTEWARD_S3_ENDPOINT http:// instead?"),
+        ]
     }
 
     private func asking<Result>(_ once: () async throws -> Result) async throws -> Result {
@@ -173,7 +205,9 @@ package struct S3Store: BlobStore {
                 guard attempt < patience.attempts, ContinuousClock.now + pause < end else {
                     throw BlobFault.unreachable(passing.text)
                 }
-                try await Task.sleep(for: pause * Double.random(in: 0.5...1))
+                // Between half of the pause and all of it.
+                let chance = world.randomBytes(1).first.map(Double.init) ?? 0
+                try await Task.sleep(for: pause * (0.5 + chance / 510))
                 pause = pause * 3
                 attempt += 1
             }

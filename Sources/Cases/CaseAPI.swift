@@ -37,7 +37,7 @@ extension CasesHouse {
             let before = CaseHistoryStore.LedgerCursor(text: cursor)
             guard cursor.isEmpty || before != nil else { throw CaseRefusal.badCursor }
             let limit = try limit(request)
-            let lines = try await database.read { transaction in
+            let lines = try await database.read(.forReaders(context.actor)) { transaction in
                 guard try DirectoryStore.area(id, transaction)?.level == .estate else { throw CaseRefusal.notFound }
                 return try CaseHistoryStore.ledger(estate: id, before: before, limit: limit, transaction)
             }

@@ -14,9 +14,9 @@ struct Backup: AsyncParsableCommand {
             --key, which is made the first time. Without that key a backup is worthless: keep a copy of it in another \
             place than the backups. --check restores a backup into a temporary folder, runs verify there and removes it.
             """)
-    @Option(help: "The folder of the keys and files, and of the database where no URL is given.")
+    @Option(help: "The folder of the keys, the files and, without --database, the database.")
     var data: String?
-    @Option(help: "A database elsewhere: postgres://…")
+    @Option(help: "The database: a file, or a postgres:// URL. Without it REDSTEWARD_DATABASE counts.")
     var database: String?
     @Option(name: .customLong("to"), help: "The file to write; it must not exist.")
     var path: String?
@@ -37,11 +37,11 @@ struct Backup: AsyncParsableCommand {
         guard let data, let path else { throw ValidationError("name --data and --to, or --check") }
         let world = SystemWorld.make()
         let keyPath = key ?? data + "/" + BackupKey.fileName
-        let database = HouseDoor.database(database)
-        if database == nil { try HouseDoor.requireHouse(data) }
+        let place = DatabasePlace(folder: data, database: DatabasePlace.chosen(database))
+        try await place.requireHouse()
         let (key, isNew) = try BackupKey.loadOrCreate(keyPath, randomBytes: world.randomBytes)
         if isNew { print("made \(keyPath): copy it to another place now. Without it no backup can be opened") }
-        let source = try await HouseDoor.beside(database ?? data)
+        let source = try await place.openReadOnly()
         let report = try await BackupWork(key: key, world: world).make(
             source, data: data, files: try FilesPlace.configured(), to: path)
         try await source.close()
@@ -67,14 +67,12 @@ struct Restore: AsyncParsableCommand {
         abstract: "Bring a house back from a backup, into an empty folder or database.",
         discussion: """
             Reads the rows again afterwards, compares their digest with the backup's and runs verify. While it is \
-            unfinished no server opens the house; an interrupted restore is begun again with an empty folder.
+            unfinished no server opens the house. An interrupted restore goes on when the same command is run again.
             """)
     @Argument(help: "The backup.")
     var file: String
-    @Option(help: "The folder for the keys and files, and for the database where no URL is given: empty or new.")
-    var data: String
-    @Option(help: "An empty database elsewhere: postgres://…")
-    var database: String?
+    /// The folder is empty or new, or holds this restore, unfinished; the database is empty.
+    @OptionGroup var options: DataOptions
     @Option(help: "The key of backups.")
     var key: String
 
@@ -84,12 +82,13 @@ struct Restore: AsyncParsableCommand {
             guard FileManager.default.fileExists(atPath: file) else { throw ValidationError("there is no \(file)") }
             // Before a folder is made: a wrong key or file leaves nothing behind.
             _ = try BackupFileReader(path: file, key: work.key)
-            try HouseDoor.emptyFolder(data)
-            let database = HouseDoor.database(database)
-            let target = try await HouseDoor.alone(database ?? data)
+            let (data, place) = (options.data, options.place)
+            let goesOn = try RestoreMark.begin(data, backup: try BackupWork.head(file))
+            if goesOn { print("going on with the restore that was interrupted") }
+            let target = try await place.openAlone()
             do {
                 let rows = Mutex<Int64>(0)
-                let restored = try await work.restore(file, into: target, folder: data) { count in
+                let restored = try await work.restore(file, into: target, folder: data, goesOn: goesOn) { count in
                     let (before, after) = rows.withLock { total in
                         defer { total += count }
                         return (total, total + count)
@@ -97,8 +96,9 @@ struct Restore: AsyncParsableCommand {
                     if before / 100_000 < after / 100_000 { print("\(after) rows") }
                 }
                 try await target.close()
+                try RestoreMark.end(data)
                 for line in restored.lines { print(line) }
-                print("restored into \(HouseDoor.shown(database ?? data)). Serve it with --data \(data)")
+                print("restored into \(place.shown). Serve it with --data \(data)")
             } catch {
                 try? await target.close()
                 throw error
@@ -115,15 +115,20 @@ enum BackupFailure {
         } catch let error as ValidationError {
             throw error
         } catch {
-            guard let words = words(error) else { throw error }
+            guard let words = OperatorWords.of(error) else { throw error }
             throw ValidationError(words)
         }
     }
+}
 
+/// What an operator is told about a fault.
+enum OperatorWords {
     /// Nil for what nobody expects.
-    static func words(_ error: any Error) -> String? {
+    static func of(_ error: any Error) -> String? {
         switch error {
         case let fault as BackupFault: fault.description
+        case let fault as ExportFault: fault.description
+        case let fault as BlobFault: "the store of files does not serve: \(fault.words)"
         case is CancellationError: "the server was stopped meanwhile"
         case let busy as CopyBusy: busy.description
         case HouseFault.noHouse: "there is no house in this database"
@@ -138,6 +143,7 @@ enum BackupFailure {
         case HouseFault.damaged(let what): "the backup is damaged: \(what)"
         case HouseFault.newerForm(let form): "the backup was made by a newer version (form \(form)); use that version"
         case StorageFailure.busy: "a server holds the house; stop it first"
+        case StorageFailure.unreachable(let reason): "the database cannot be reached: \(reason)"
         case StorageFailure.full: "the device is full"
         case StorageFailure.readOnly: "the database cannot be written to"
         case StorageFailure.newerSchema(HouseTarget.markID):

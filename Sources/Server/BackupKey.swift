@@ -21,6 +21,10 @@ package enum BackupFault: Error, Sendable, Equatable, CustomStringConvertible {
     case fileChanged(String)
     case badFile(String)
     case folderNotEmpty(String)
+    /// A folder holds a restore that was interrupted: of this backup, of another one, or one that cannot go on.
+    case unfinishedRestore(String)
+    case otherRestore(String)
+    case cannotGoOn(String)
     case notSound([String])
     case system(String, String, Int32)
 
@@ -39,6 +43,13 @@ package enum BackupFault: Error, Sendable, Equatable, CustomStringConvertible {
         case .fileChanged(let path): "\(path) changed while it was read"
         case .badFile(let name): "the backup holds a file that no house has: \(name)"
         case .folderNotEmpty(let path): "\(path) is not empty; restore only into an empty or a new folder"
+        case .unfinishedRestore(let path):
+            "\(path) holds a restore that was interrupted; run the same restore again to finish it"
+        case .otherRestore(let path):
+            "\(path) holds an unfinished restore of another backup; finish that one, or empty the folder and the database"
+        case .cannotGoOn(let path):
+            "the restore into \(path) was interrupted where it cannot go on; empty the folder and the database, then "
+                + "run it again"
         case .notSound(let lines): "the restored house is not sound: " + lines.joined(separator: "; ")
         case .system(let call, let path, let number):
             "\(call) \(path): \(String(cString: strerror(number)))"

@@ -184,7 +184,7 @@ package struct BackupSchedule: Service {
             metrics.gauge("redsteward_backup_missing_files", Int64(report.missing.count))
         } catch {
             let now = world.now()
-            let words = BackupFailure.words(error) ?? "\(error)"
+            let words = OperatorWords.of(error) ?? "\(error)"
             try await database.write { try jobs.fail(job, String(words.prefix(500)), at: now, $0) }
             throw error
         }

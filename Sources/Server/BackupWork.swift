@@ -56,7 +56,7 @@ package struct BackupWork: Sendable {
         return try await OwnThread.run {
             let file = try BackupFileWriter(path: path, key: work.key, randomBytes: work.world.randomBytes)
             do {
-                let store = try (files ?? .folder(data + "/files")).store(now: work.world.now)
+                let store = try (files ?? .folder(data + "/files")).store(work.world)
                 let report = try await work.stream(database, data, store, Box(file))
                 try file.finish()
                 var whole = report
@@ -195,27 +195,35 @@ package struct BackupWork: Sendable {
 
     /// Brings a house back: the rows into an empty database, the files into an empty folder. Then reads the rows again,
     /// compares the digest and runs `verify`. While it is unfinished no server opens it.
-    /// - Parameter keepFiles: false only holds the files against their digests.
+    /// - Parameters:
+    ///   - keepFiles: false only holds the files against their digests.
+    ///   - goesOn: the folder and the database may hold this restore already, in part or whole.
     package func restore(
-        _ path: String, into database: any Database, folder: String, keepFiles: Bool = true,
+        _ path: String, into database: any Database, folder: String, keepFiles: Bool = true, goesOn: Bool = false,
         progress: (@Sendable (Int64) -> Void)? = nil
     ) async throws -> Restored {
         let work = self
         return try await OwnThread.run {
-            try await work.load(path, database, folder, keepFiles, progress)
+            try await work.load(path, database, folder, keepFiles, goesOn, progress)
         }
     }
 
     private func load(
-        _ path: String, _ database: any Database, _ folder: String, _ keepFiles: Bool,
+        _ path: String, _ database: any Database, _ folder: String, _ keepFiles: Bool, _ goesOn: Bool,
         _ progress: (@Sendable (Int64) -> Void)?
     ) async throws -> Restored {
         let file = try BackupFileReader(path: path, key: key)
         var stream = HouseStreamReader(House.schema) { try file.next() }
         guard case .header(let header)? = try stream.next() else { throw BackupFault.notABackup }
         let identity = Array("backup".utf8) + (try Self.head(path))
-        let target = try await HouseTarget(
-            database, schema: House.schema, landed: header.landed, identity: identity, at: world.now())
+        // Nil where the rows were complete when the restore was interrupted: they are only read again.
+        let target: HouseTarget?
+        do {
+            target = try await HouseTarget(
+                database, schema: House.schema, landed: header.landed, identity: identity, at: world.now())
+        } catch HouseFault.notEmpty where goesOn {
+            target = nil
+        }
         var files = RestoredFiles(folder: folder, keep: keepFiles)
         var missing: [String] = []
         var end = HouseRecord.Trailer()
@@ -224,7 +232,7 @@ package struct BackupWork: Sendable {
             switch record {
             case .rows(let batch):
                 if !keepFiles { try Self.expectRoom(folder) }
-                try await target.write(batch)
+                try await target?.write(batch)
                 progress?(Int64(batch.rows.count))
             case .file(let name, _): try files.begin(name)
             case .fileBytes(let bytes): try files.write(bytes)
@@ -235,7 +243,13 @@ package struct BackupWork: Sendable {
             }
         }
         files.sync()
-        let digest = try await target.finish(expecting: stream.digest)
+        let digest = stream.digest
+        if let target {
+            try await target.finish(expecting: digest)
+        } else {
+            let found = try? await database.read { try HouseSource(House.schema, $0).read($0) }
+            guard found == digest else { throw BackupFault.cannotGoOn(folder) }
+        }
         let verified = try await Verifier(key: try Secret.auditKey(folder: folder)).verify(database)
         guard verified.isSound else {
             throw BackupFault.notSound(
@@ -269,7 +283,7 @@ package struct BackupWork: Sendable {
         }
     }
 
-    private static func head(_ path: String) throws -> [UInt8] {
+    static func head(_ path: String) throws -> [UInt8] {
         guard let file = FileHandle(forReadingAtPath: path) else { throw BackupFault.last("open", path) }
         return Array(try file.read(upToCount: BackupForm.headBytes) ?? Data())
     }

@@ -14,7 +14,7 @@ package struct RedSteward: AsyncParsableCommand {
         commandName: "redsteward", abstract: "RedSteward: one house for an estate's five parties.",
         subcommands: [
             Setup.self, Serve.self, Demo.self, Verify.self, Doctor.self, Backup.self, Restore.self, Copy.self,
-            Files.self, SchemaText.self, Import.self, Bench.self,
+            Export.self, Files.self, SchemaText.self, Import.self, Bench.self,
         ])
     package init() {}
 
@@ -39,6 +39,7 @@ struct ServeOptions: ParsableArguments {
     var drainSeconds: Int = 0
     @Option(help: "Connections to PostgreSQL, each with a thread (2 to 64).")
     var connections: Int = 8
+    @OptionGroup var replica: ReplicaOptions
     @OptionGroup var backup: BackupOptions
 
     func configuration() throws -> ServerConfiguration {
@@ -46,6 +47,7 @@ struct ServeOptions: ParsableArguments {
         guard (2...64).contains(connections) else { throw ValidationError("--connections is 2 to 64") }
         var configuration = place.configuration()
         configuration.postgres.connections = connections
+        configuration.postgres.replica = try replica.chosen(beside: place.place)
         configuration.drain = .seconds(drainSeconds)
         configuration.host = host
         configuration.port = port

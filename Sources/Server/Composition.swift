@@ -164,6 +164,7 @@ package struct House: Sendable {
         cases.routes(table)
         let metrics = metrics
         let live = live
+        let database = database
         let open = settings.openMetrics
         let drain = drain
         table.get("/healthz", .everyone) { _, _ in
@@ -174,6 +175,11 @@ package struct House: Sendable {
         table.get("/metrics", .everyone) { _, context in
             guard open || context.isLoopback else { throw WebRefusal.notFound }
             metrics.gauge("redsteward_live_streams", Int64(live.count))
+            if let replica = (database as? PostgresDatabase)?.replicaCounts {
+                metrics.gauge("redsteward_replica_fit", replica.isFit ? 1 : 0)
+                metrics.gauge("redsteward_replica_reads", Int64(replica.served))
+                metrics.gauge("redsteward_replica_fallbacks", Int64(replica.fellBack))
+            }
             return Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
                 body: .init(byteBuffer: ByteBuffer(string: metrics.text)))

@@ -25,29 +25,30 @@ struct Copy: AsyncParsableCommand {
 
     func run() async throws {
         try await BackupFailure.told {
-            if !HouseDoor.isURL(from) { try HouseDoor.requireHouse(from) }
-            guard from != to else { throw ValidationError("FROM and TO are the same") }
-            let files = HouseDoor.isURL(from) ? data : from
-            if !HouseDoor.isURL(to) {
+            let (source, target) = (DatabasePlace(from), DatabasePlace(to))
+            guard source != target else { throw ValidationError("FROM and TO are the same") }
+            try await source.requireHouse()
+            let files = source.isFile ? from : data
+            if target.isFile {
                 guard files != nil || FileManager.default.fileExists(atPath: to + "/" + KeyFile.fileName) else {
                     throw ValidationError("name the folder of the keys and files with --data")
                 }
             }
-            let source = try await HouseDoor.alone(from)
-            if !HouseDoor.isURL(to) {
+            let opened = try await source.openAlone()
+            if target.isFile {
                 try FileManager.default.createDirectory(
                     atPath: to, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             }
-            let target = try await HouseDoor.alone(to)
+            let made = try await target.openAlone()
             let to = to
-            let result = try await CopyWork(source: source, target: target, world: SystemWorld.make()).run(
+            let result = try await CopyWork(source: opened, target: made, world: SystemWorld.make()).run(
                 { ProgressLine($0, total: $1, done: $2) },
                 // When the target is known to be ours, and before it is finished: what a server opens has its files.
-                accepted: { if let files, !HouseDoor.isURL(to), files != to { try Self.carry(files, to) } })
-            try await source.close()
-            try await target.close()
-            print("\(HouseDoor.shown(from)): rows \(result.rows), digest \(result.text)")
-            print("\(HouseDoor.shown(to)): rows \(result.rows), digest \(result.text)")
+                accepted: { if let files, target.isFile, files != to { try Self.carry(files, to) } })
+            try await opened.close()
+            try await made.close()
+            print("\(source.shown): rows \(result.rows), digest \(result.text)")
+            print("\(target.shown): rows \(result.rows), digest \(result.text)")
             print("both sides hold the same rows")
         }
     }
@@ -160,7 +161,7 @@ struct CopyBusy: Error, CustomStringConvertible {
 }
 
 /// A long read cannot be repeated unseen: what it read is on its way already.
-private final class Started: @unchecked Sendable {
+final class Started: @unchecked Sendable {
     private var has = false
     func once() throws {
         guard !has else { throw StorageFailure.engine("the snapshot was lost while it was read") }

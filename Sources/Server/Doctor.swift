@@ -10,10 +10,7 @@ struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check disk, clock, keys, engine, calendar, jobs, audit and backups; also while the house is served.",
         discussion: "One line a check: ok, warning or bad, and what to do. Ends with 1 when something is bad.")
-    @Option(help: "The folder of the keys and files, and of the database where no URL is given.")
-    var data: String
-    @Option(help: "A database elsewhere: postgres://…")
-    var database: String?
+    @OptionGroup var options: DataOptions
     @Option(help: "The folder of the backups; default: REDSTEWARD_BACKUP_DIR.")
     var backupDir: String?
     @Option(help: "The key of backups, instead of backup.key in the folder; default: REDSTEWARD_BACKUP_KEY.")
@@ -25,8 +22,8 @@ struct Doctor: AsyncParsableCommand {
 
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
-        var look = DoctorLook(folder: data, now: SystemWorld.make().now())
-        look.database = HouseDoor.database(database)
+        var look = DoctorLook(folder: options.data, now: SystemWorld.make().now())
+        look.database = DatabasePlace.chosen(options.database)
         look.backupFolder = backupDir ?? environment["REDSTEWARD_BACKUP_DIR"]
         look.backupKey = backupKey ?? environment["REDSTEWARD_BACKUP_KEY"]
         look.certificates = certificate
@@ -50,6 +47,7 @@ struct Doctor: AsyncParsableCommand {
 struct DoctorLook {
     let folder: String
     let now: Instant
+    /// A file or a URL; nil for the file in the folder.
     var database: String?
     var backupFolder: String?
     var backupKey: String?
@@ -60,14 +58,18 @@ struct DoctorLook {
         self.now = now
     }
 
+    private var place: DatabasePlace { DatabasePlace(folder: folder, database: database) }
+
     func facts() async -> DoctorFacts {
         var facts = DoctorFacts(now: now)
         facts.folder = folder
         facts.folderMode = Self.mode(folder)
         facts.freeBytes = Disk.free(folder)
         facts.totalBytes = Disk.total(folder)
-        facts.databaseBytes = Self.size(folder + "/redsteward.db")
-        facts.logBytes = Self.size(folder + "/redsteward.db-wal")
+        if case .file(let path) = place {
+            facts.databaseBytes = Self.size(path)
+            facts.logBytes = Self.size(path + "-wal")
+        }
         facts.keysFault = keysFault()
         let keyPath = backupKey ?? folder + "/" + BackupKey.fileName
         do { _ = try BackupKey.load(keyPath) } catch { facts.backupKeyFault = "\(error)" }
@@ -83,13 +85,13 @@ struct DoctorLook {
         do {
             try await look(into: &facts)
         } catch {
-            facts.databaseFault = BackupFailure.words(error) ?? "\(error)"
+            facts.databaseFault = OperatorWords.of(error) ?? "\(error)"
         }
         return facts
     }
 
     private func look(into facts: inout DoctorFacts) async throws {
-        let source = try await HouseDoor.beside(database ?? folder)
+        let source = try await place.openReadOnly()
         let now = now
         let engine = source.engine
         do {

@@ -10,7 +10,8 @@ struct Files: AsyncParsableCommand {
         abstract: "Copy a house's files to another place, or check them.",
         discussion: """
             A place is a folder, such as DATA/files, or s3://BUCKET/PREFIX. The way to a bucket comes from the environment: \
-            REDSTEWARD_S3_ENDPOINT, REDSTEWARD_S3_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN.
+            REDSTEWARD_S3_ENDPOINT, REDSTEWARD_S3_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, \
+            and REDSTEWARD_S3_CA for a store whose certificate an own authority signed (PEM).
             """,
         subcommands: [FilesCopy.self, FilesVerify.self])
 }
@@ -34,10 +35,10 @@ struct FilesCopy: AsyncParsableCommand {
         try FileManager.default.createDirectory(
             at: temporary, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         defer { try? FileManager.default.removeItem(at: temporary) }
-        let now = SystemWorld.make().now
+        let world = SystemWorld.make()
         try await Files.saying {
             let copy = BlobCopy(
-                from: try source.store(now: now), to: try target.store(now: now), spool: Spool(folder: temporary.path))
+                from: try source.store(world), to: try target.store(world), spool: Spool(folder: temporary.path))
             var progress = Progress()
             let count = try await copy.run { count in
                 progress.tell(
@@ -63,7 +64,7 @@ struct FilesVerify: AsyncParsableCommand {
         try await database.close()
         try await Files.saying {
             var progress = Progress()
-            let report = try await BlobCheck.run(try place.store(now: SystemWorld.make().now), named: named) { report in
+            let report = try await BlobCheck.run(try place.store(SystemWorld.make()), named: named) { report in
                 progress.tell("\(report.files) files, \(report.bytes >> 20) MiB")
             }
             for name in report.corrupt { print("CORRUPT \(name)") }
@@ -128,6 +129,7 @@ extension BlobFault {
         case .corrupt: "a file does not match its name; `files verify` says which"
         case .full: "there is no room"
         case .refused(let why): "it refuses: \(why)"
+        case .untrusted(let why): "it cannot be trusted: \(why)"
         case .unreachable(let why): "it cannot be reached: \(why)"
         case .system(let call, let number): "\(call): \(String(cString: strerror(number)))"
         }

@@ -66,6 +66,15 @@ package enum Announcement: Sendable, Equatable {
     case missed
 }
 
+/// How old what a read sees may be.
+package enum Freshness: Sendable {
+    /// Everything that was acknowledged before the read began is in it.
+    case now
+    /// Some seconds may be missing, at most as many as the operator allows: a standby may answer. For pages that many
+    /// strangers read, never for what somebody just wrote and looks at, and never for sign-in or permissions.
+    case mayBeStale
+}
+
 /// The seam to an engine. Both engines behave alike; a test battery runs on each.
 ///
 /// `write` guarantees: the closure's changes are all kept or none; the call returns only after they are durable; a
@@ -75,6 +84,10 @@ package enum Announcement: Sendable, Equatable {
 package protocol Database: Sendable {
     var engine: Engine { get }
     func read<T: Sendable>(_ body: @escaping @Sendable (any ReadTransaction) throws -> T) async throws -> T
+    /// The same where a standby may answer. The closure may run twice.
+    func read<T: Sendable>(
+        _ freshness: Freshness, _ body: @escaping @Sendable (any ReadTransaction) throws -> T
+    ) async throws -> T
     @discardableResult
     func write<T: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> T) async throws -> T
     /// A mark that moves whenever somebody has changed one of the tables, before that write is acknowledged. Nil when
@@ -94,6 +107,9 @@ package protocol Database: Sendable {
 }
 
 extension Database {
+    package func read<T: Sendable>(
+        _ freshness: Freshness, _ body: @escaping @Sendable (any ReadTransaction) throws -> T
+    ) async throws -> T { try await read(body) }
     package func mark(_ tables: Set<String>) -> ChangeMark? { nil }
     package func announcements() -> AsyncStream<Announcement>? { nil }
 }

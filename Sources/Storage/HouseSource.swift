@@ -29,6 +29,14 @@ package struct HouseSource: Sendable {
         sections = try TableCatalogue(schema.restricted(to: landed)).sections
     }
 
+    /// The tables alone, without what is only there to write them again.
+    package var tables: HouseSource { HouseSource(landed: landed, sections: sections.filter { $0.kind == .rows }) }
+
+    /// - Parameter names: of tables.
+    package func only(_ names: Set<String>) -> HouseSource {
+        HouseSource(landed: landed, sections: sections.filter { names.contains($0.name) })
+    }
+
     /// How many rows there are, for a bar that shows progress.
     package func count(_ transaction: any ReadTransaction) throws -> [Int64] {
         try sections.map { section in

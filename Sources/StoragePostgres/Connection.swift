@@ -127,6 +127,14 @@ final class Connection {
         _ = try answer()
     }
 
+    /// Runs text without values and returns the first column of the last answer's first row.
+    func says(_ text: String) throws(Trouble) -> String? {
+        try sent(PQsendQuery(handle, text))
+        let result = try answer()
+        guard result.rows > 0, PQnfields(result.handle) > 0, PQgetisnull(result.handle, 0, 0) == 0 else { return nil }
+        return PQgetvalue(result.handle, 0, 0).map { String(cString: $0) }
+    }
+
     /// `commit`. True when the server said that it is kept, and said nothing that casts doubt on it, such as that it
     /// gave up to wait for a standby.
     func commit() throws(Trouble) -> Bool {

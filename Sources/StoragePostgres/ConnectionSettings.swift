@@ -9,7 +9,8 @@ struct ConnectionSettings: Sendable {
     let greeting: String
 
     /// Throws `StorageFailure.engine` when libpq cannot read the URL.
-    init(url: String, readOnly: Bool, deadlineMs: Int?) throws {
+    /// - Parameter standby: of several servers, one that only reads is wanted.
+    init(url: String, readOnly: Bool, deadlineMs: Int?, standby: Bool = false) throws {
         greeting = Self.greeting(deadlineMs)
         var message: UnsafeMutablePointer<CChar>?
         guard let options = PQconninfoParse(url, &message) else {
@@ -36,6 +37,7 @@ struct ConnectionSettings: Sendable {
         fill("client_encoding", "UTF8")
         fill("fallback_application_name", "redsteward")
         if hosts > 1 && !readOnly { fill("target_session_attrs", "read-write") }
+        if hosts > 1 && standby { fill("target_session_attrs", "standby") }
     }
 
     /// Where it leads, without the password.

@@ -20,7 +20,17 @@ package final class PostgresDatabase: Database {
         package var deadlineMs: Int? = 10_000
         /// Reads and writes that may wait for a thread. One more is refused as `busy`.
         package var waiting = 4_096
+        /// A standby that answers reads which may be stale; nil without one.
+        package var replica: Replica?
         package init() {}
+
+        package struct Replica: Sendable {
+            package let url: String
+            /// The oldest that its answers may be.
+            package var staleMs = 5_000
+            package var connections = 4
+            package init(url: String) { self.url = url }
+        }
     }
 
     package var engine: Engine { .postgres }
@@ -35,21 +45,28 @@ package final class PostgresDatabase: Database {
     private let ending: Ending
     private let settings: ConnectionSettings
     private let listeners = Mutex<[Listener]>([])
+    private let replica: Replica?
 
     /// Whether this names a PostgreSQL, and not a file.
     package static func isURL(_ text: String) -> Bool {
         text.hasPrefix("postgres://") || text.hasPrefix("postgresql://")
     }
 
-    /// Connects once, so that a wrong URL is told at once. Throws `StorageFailure.unreachable` with the reason.
+    /// Connects once, so that a wrong URL is told at once. Throws `StorageFailure.unreachable` with the reason. A
+    /// replica need not be there yet.
     package static func open(url: String, options: Options = Options()) async throws -> PostgresDatabase {
         let settings = try ConnectionSettings(
             url: url, readOnly: options.readOnly, deadlineMs: options.deadlineMs)
         try await Self.probe(settings, untilMs: Monotonic.ms + Int64(options.deadlineMs ?? 10_000))
-        return PostgresDatabase(settings, options)
+        let standby = try options.replica.map {
+            Replica(
+                try ConnectionSettings(
+                    url: $0.url, readOnly: true, deadlineMs: Int(Replica.patienceMs), standby: true), of: settings, $0)
+        }
+        return PostgresDatabase(settings, options, standby)
     }
 
-    private init(_ settings: ConnectionSettings, _ options: Options) {
+    private init(_ settings: ConnectionSettings, _ options: Options, _ replica: Replica?) {
         let connections = max(options.connections, 1)
         let queue = WorkQueue(limit: options.waiting, writers: max(connections - 2, 1))
         let ending = Ending(connections)
@@ -59,6 +76,8 @@ package final class PostgresDatabase: Database {
         self.ending = ending
         self.settings = settings
         place = settings.place
+        self.replica = replica
+        replica?.start(counters)
         for number in 0..<connections {
             Worker.start(
                 { Worker(settings, queue, counters, number: number) }, whenDone: { ending.oneEnded() })
@@ -69,6 +88,29 @@ package final class PostgresDatabase: Database {
         _ body: @escaping @Sendable (any ReadTransaction) throws -> T
     ) async throws -> T {
         try await perform(.read) { try body($0) }
+    }
+
+    /// On the standby where one is near enough; whatever goes wrong there is asked of the primary instead.
+    package func read<T: Sendable>(
+        _ freshness: Freshness, _ body: @escaping @Sendable (any ReadTransaction) throws -> T
+    ) async throws -> T {
+        guard freshness == .mayBeStale, let replica else { return try await read(body) }
+        let began = Monotonic.ms
+        if replica.isFit {
+            do {
+                let result = try await perform(.read, on: replica.queue, untilMs: began + Replica.patienceMs) {
+                    try body($0)
+                }
+                replica.hasServed()
+                return result
+            } catch is NotOnReplica {
+            } catch is StorageFailure {
+            }
+        }
+        replica.fellBack()
+        return try await perform(.read, on: queue, untilMs: options.deadlineMs.map { began + Int64($0) }) {
+            try body($0)
+        }
     }
 
     package func write<T: Sendable>(
@@ -96,6 +138,7 @@ package final class PostgresDatabase: Database {
     package func close() async throws {
         for listener in listeners.withLock({ $0 }) { listener.end() }
         queue.finish()
+        await replica?.close()
         canceller.finish()
         await ending.wait()
     }
@@ -108,6 +151,9 @@ package final class PostgresDatabase: Database {
     package var conflicts: Int { counters.all.conflicts }
     /// Connections that were lost.
     package var lostConnections: Int { counters.all.lost }
+
+    /// What the replica does; nil without one.
+    package var replicaCounts: ReplicaCounts? { replica?.counts }
 
     /// Runs text of any kind in a transaction of its own, such as `create schema`.
     package func runText(_ text: String) async throws {
@@ -130,6 +176,13 @@ package final class PostgresDatabase: Database {
         _ kind: TransactionKind, _ body: @escaping @Sendable (any WriteTransaction) throws -> T
     ) async throws -> T {
         let deadline = kind == .exclusive ? nil : options.deadlineMs.map { Monotonic.ms + Int64($0) }
+        return try await perform(kind, on: queue, untilMs: deadline, body)
+    }
+
+    private func perform<T: Sendable>(
+        _ kind: TransactionKind, on queue: WorkQueue, untilMs deadline: Int64?,
+        _ body: @escaping @Sendable (any WriteTransaction) throws -> T
+    ) async throws -> T {
         let job = Job(
             kind, deadline: deadline, number: numbers.wrappingAdd(1, ordering: .relaxed).newValue,
             canceller: canceller, body)
@@ -154,13 +207,23 @@ package final class PostgresDatabase: Database {
                         if case .refused(_, let message, _) = error { reason = message }
                         if Monotonic.ms >= untilMs || isFinal(reason) {
                             return continuation.resume(
-                                throwing: StorageFailure.unreachable("\(settings.place): \(reason)"))
+                                throwing: StorageFailure.unreachable("\(settings.place): \(reason)\(hint(reason))"))
                         }
                         Threads.rest()
                     }
                 }
             }
         }
+    }
+
+    /// What an operator does about it, where libpq's words do not say.
+    private static func hint(_ reason: String) -> String {
+        let hints = [
+            ("certificate verify failed", "its certificate is not signed by an authority of sslrootcert"),
+            ("does not match host name", "its certificate is for another name; use that name in the URL"),
+            ("not support SSL", "it offers no TLS: set ssl = on there"),
+        ]
+        return hints.first { reason.contains($0.0) }.map { " (\($0.1))" } ?? ""
     }
 
     /// What no waiting mends. The words are a server's or libpq's, in English as a rule; others are waited for.
@@ -171,7 +234,7 @@ package final class PostgresDatabase: Database {
 }
 
 /// Lets `close` wait for the threads.
-private final class Ending: Sendable {
+final class Ending: Sendable {
     private struct State {
         var left: Int
         var waiting: [CheckedContinuation<Void, Never>] = []

@@ -4,10 +4,13 @@ import Synchronization
 
 /// A thread with a connection of its own, which it opens when it first has work and opens again when it was lost.
 final class Worker {
-    private let settings: ConnectionSettings
+    let settings: ConnectionSettings
     private let queue: WorkQueue
     private let counters: Counters
-    private var connection: Connection?
+    var connection: Connection?
+    /// Where this is a thread of a standby: what it is measured by, and whose rows the connection shows.
+    private let replica: Replica?
+    var shows = ""
     /// Whether the last job had to begin anew.
     private var hadConflict = false
     /// Spreads the moments at which several try again.
@@ -20,7 +23,9 @@ final class Worker {
     /// A server that does not even begin a transaction within this is taken for dead, and another one is tried.
     private static let openingMs: Int64 = 3_000
 
-    init(_ settings: ConnectionSettings, _ queue: WorkQueue, _ counters: Counters, number: Int) {
+    init(_ settings: ConnectionSettings, _ queue: WorkQueue, _ counters: Counters, number: Int, replica: Replica? = nil)
+    {
+        self.replica = replica
         self.settings = settings
         self.queue = queue
         self.counters = counters
@@ -43,6 +48,7 @@ final class Worker {
 
     /// Runs a job until it is kept, refused, or late.
     func run<T>(_ job: Job<T>) -> Result<T, any Error> {
+        if let replica { return run(job, on: replica) }
         var conflicts = 0
         var standbys = 0
         while true {
@@ -140,7 +146,7 @@ final class Worker {
         }
     }
 
-    private func rollBack(_ connection: Connection) {
+    func rollBack(_ connection: Connection) {
         connection.forgetOpening()
         guard !connection.isBroken, !connection.isIdle else { return }
         do { try connection.run("rollback") } catch { self.connection = nil }
@@ -164,7 +170,7 @@ final class Worker {
         }
     }
 
-    private func isLate<T>(_ job: Job<T>) -> Bool { job.deadline.map { Monotonic.ms >= $0 } ?? false }
+    func isLate<T>(_ job: Job<T>) -> Bool { job.deadline.map { Monotonic.ms >= $0 } ?? false }
 
     /// Between half of the time and all of it.
     private func rest(ms: Int64) {

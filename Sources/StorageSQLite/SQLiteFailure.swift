@@ -24,6 +24,9 @@ extension StorageFailure {
         case SQLITE_IOERR where errno == ENOSPC || errno == EDQUOT: StorageFailure.full
         case SQLITE_READONLY: StorageFailure.readOnly
         case SQLITE_IOERR where errno == EROFS: StorageFailure.readOnly
+        // SQLite keeps no error number of a refused write that one could trust: a file system that turned read-only, or
+        // a device that takes no more. Its last frame was not written, so nothing of the transaction is kept.
+        case SQLITE_IOERR where code == SQLITE_IOERR | 3 << 8: StorageFailure.readOnly
         case SQLITE_CONSTRAINT: StorageFailure.constraint(message)
         case SQLITE_CORRUPT, SQLITE_NOTADB: StorageFailure.corrupt(message)
         case SQLITE_BUSY, SQLITE_LOCKED: StorageFailure.busy

@@ -96,7 +96,7 @@ private final class Script: Sendable {
                 "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "hidden", "AWS_SESSION_TOKEN": "lent",
                 "REDSTEWARD_S3_ENDPOINT": "http://127.0.0.1:\(port)",
             ])
-        return S3Store(settings, now: { Instant(ms: 1_369_353_600_000) }, patience: patience)
+        return S3Store(settings, world: StillWorld(at: Instant(ms: 1_369_353_600_000)).world, patience: patience)
     }
 }
 

@@ -223,6 +223,62 @@ class Backups(Checks):
         server.stop()
         print(f"# killed {kills} times")
 
+    def killed_restore(self, folder):
+        data = self.big(folder)
+        key = data / "backup.key"
+        code, text = self.run("backup", "--data", data, "--to", folder / "one")
+        self.check("a backup to restore", code == 0, text)
+        self.run("backup", "--data", data, "--to", folder / "two")
+        target = folder / "to"
+        command = [self.binary, "restore", str(folder / "one"), "--data", str(target), "--key", str(key)]
+        began = time.monotonic()
+        code, text = self.run("restore", folder / "one", "--data", folder / "whole", "--key", key)
+        took = time.monotonic() - began
+        self.check("it is restored in one go", code == 0, text)
+        kills = refused = 0
+        for _ in range(4):
+            running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            while not (target / "restore.unfinished").exists() and running.poll() is None:
+                time.sleep(0.01)
+            time.sleep(self.random.uniform(0.1, 0.5) * took)
+            if running.poll() is not None:
+                break
+            running.kill()
+            running.wait()
+            kills += 1
+            if kills == 2:
+                for words in (("setup", "--data", target, "--area", "x", "--organisation", "y", "--name", "z"),
+                              ("serve", "--data", target, "--port", "0")):
+                    code, text = self.run(*words)
+                    refused += code != 0 and "interrupted" in text
+                code, text = self.run("restore", folder / "two", "--data", target, "--key", key)
+                self.check("another backup is not restored over it", code != 0 and "another backup" in text, text)
+        code, text = self.run(*command[1:]) if (target / "restore.unfinished").exists() else (0, "going on")
+        self.check("a killed restore goes on to its end", code == 0 and "going on" in text, text)
+        self.check("it was killed while it worked", kills > 1, str(kills))
+        self.check("no server opens half a restore", refused == 2, str(refused))
+        self.check("every table, row by row, and the searches are the same", not self.same(data, target),
+                   self.same(data, target))
+        files = [{p.name: p.read_bytes() for p in (d / "files").rglob("*") if p.is_file()} for d in (data, target)]
+        self.check("the files are there", files[0] == files[1] and files[0])
+        code, text = self.run("verify", "--data", target)
+        self.check("verify finds it sound", code == 0, text)
+        code, text = self.run(*command[1:])
+        self.check("a finished restore is not made twice", code != 0 and "not empty" in text, text)
+
+        # Killed after the last row and before the end was told: the mark is there, the rows are whole.
+        mark = (folder / "one").read_bytes()[:60].hex() + "\n"
+        (target / "restore.unfinished").write_text(mark, encoding="ascii")
+        code, text = self.run(*command[1:])
+        self.check("one that was killed at its very end is finished", code == 0 and "sound" in text
+                   and not (target / "restore.unfinished").exists(), text)
+        with sqlite3.connect(target / "redsteward.db") as database:
+            database.execute("update cases_case set body = 'other' where id = (select min(id) from cases_case)")
+        (target / "restore.unfinished").write_text(mark, encoding="ascii")
+        code, text = self.run(*command[1:])
+        self.check("rows of another kind are never taken for it", code != 0 and "cannot go on" in text, text)
+        print(f"# {took:.1f} s, killed {kills} times")
+
     # ---------- a full disk ----------
 
     def full_disk(self, folder):
@@ -290,7 +346,7 @@ def main():
     backups = Backups(given.binary, given.seed)
 
     def work():
-        for name in ("under_writes", "killed_backup", "killed_copy", "full_disk", "schedule"):
+        for name in ("under_writes", "killed_backup", "killed_copy", "killed_restore", "full_disk", "schedule"):
             if given.only in (None, name):
                 backups.part_in_folder(name.replace("_", " "), getattr(backups, name))
 
