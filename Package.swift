@@ -41,12 +41,15 @@ let package = Package(
         .systemLibrary(
             name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
+        .systemLibrary(name: "CIconv"),
         .target(name: "CVips", dependencies: ["CVipsSystem"]),
         .target(name: "CSQLiteSetup", linkerSettings: [.linkedLibrary("sqlite3")]),
 
         // Floor 0
         .target(name: "Kernel", swiftSettings: strict),
         // Floor 1
+        .target(name: "Tables", dependencies: ["Kernel", "CExpat", "CIconv", "CZlib"], swiftSettings: strict),
         .target(
             name: "Storage",
             dependencies: ["Kernel", .product(name: "Crypto", package: "swift-crypto")],
@@ -84,7 +87,7 @@ let package = Package(
         .target(
             name: "Directory",
             dependencies: [
-                "Kernel", "Storage", "Web", "Attachments", "CSodium",
+                "Kernel", "Storage", "Tables", "Web", "Attachments", "CSodium",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
@@ -92,17 +95,20 @@ let package = Package(
         .target(
             name: "Messaging", dependencies: ["Kernel", "Storage", "Web", "Directory"],
             swiftSettings: strict),
+        .target(
+            name: "Governance", dependencies: ["Kernel", "Storage", "Web", "Directory"],
+            swiftSettings: strict),
         // Floor 5
         .target(
             name: "Cases",
-            dependencies: ["Kernel", "Storage", "Web", "Attachments", "Directory", "Messaging"],
+            dependencies: ["Kernel", "Storage", "Tables", "Web", "Attachments", "Directory", "Messaging"],
             swiftSettings: strict),
         // Floor 8
         .target(
             name: "Server",
             dependencies: [
                 "Kernel", "Storage", "StorageSQLite", "StoragePostgres", "Web", "Attachments", "Directory", "Messaging",
-                "Cases", "CZlib",
+                "Cases", "Governance", "Tables", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -124,6 +130,7 @@ let package = Package(
         .testTarget(
             name: "StorageTests", dependencies: ["Storage", "StorageSQLite", "StoragePostgres", "StorageTesting"],
             swiftSettings: strict),
+        .testTarget(name: "TablesTests", dependencies: ["Tables", "CZlib"], swiftSettings: strict),
         .testTarget(name: "WebTests", dependencies: ["Web"], swiftSettings: strict),
         .testTarget(
             name: "AttachmentsTests",
@@ -135,7 +142,7 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Server", "StorageTesting", .product(name: "HummingbirdTesting", package: "hummingbird"),
+                "Server", "StorageTesting", "Tables", .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: strict),

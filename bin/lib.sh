@@ -45,7 +45,8 @@ need_debian() {
     }
 }
 
-PRODUCT_PACKAGES=(pkg-config libsqlite3-dev libpq-dev libsodium-dev libqrencode-dev libvips-dev zlib1g-dev)
+PRODUCT_PACKAGES=(pkg-config libsqlite3-dev libpq-dev libsodium-dev libqrencode-dev libvips-dev zlib1g-dev
+    libexpat1-dev)
 
 # The debug build, product and tests together: alternating between them would build the dependencies twice.
 build_debug() {

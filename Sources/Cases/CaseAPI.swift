@@ -1,154 +1,187 @@
+import Attachments
 import Directory
 import Hummingbird
 import Kernel
 import Storage
 import Web
 
-/// The loop as JSON under `/api/v1`: the same actions, the same refusals (as problem details), cursor pagination,
-/// `Idempotency-Key` on registration.
+/// The loop as JSON under `/api/v1`: the same actions, the same refusals.
 extension CasesHouse {
     func apiRoutes(_ table: RouteTable) {
-        table.get("/api/v1/me", .signedIn) { _, context in Answer.json(Self.json(context.actor)) }
-        table.get("/api/v1/categories", .everyone) { _, _ in
-            Answer.json(
-                .object([
-                    (
-                        "items",
-                        .array(
-                            try await categories().map { category in
-                                .object([
-                                    ("id", .string(category.id.text)), ("code", .string(category.code)),
-                                    ("name_zh", .string(category.zh)), ("name_en", .string(category.en)),
-                                ])
-                            })
-                    )
-                ]))
+        caseListAPI(table)
+        caseActionAPI(table)
+        publicAPI(table)
+        houseAPI(table)
+    }
+
+    // MARK: Lists and one case
+
+    private struct ListAsked: Asked {
+        let queue: String?
+        let category: CategoryID?
+        let search: String?
+        let paging: Paging
+        private static let queues = Shape<String>.choice(DeskPages.queues.map(\.code).filter { !$0.isEmpty }) { $0 }
+        init(_ ask: Ask) throws {
+            queue = try ask.query.optional("queue", Self.queues, "For staff.")
+            category = try ask.query.optional("category", .id(), "For staff.")
+            search = try ask.query.optional("q", .text(0...200), "Words to find; for staff.")
+            paging = try Paging(ask)
         }
-        table.get("/api/v1/cases", .signedIn) { request, context in try await apiList(request, context) }
-        table.post("/api/v1/cases", .signedIn) { request, context in try await apiRegister(request, context) }
-        table.get("/api/v1/cases/:id", .signedIn) { _, context in
-            let view = try await apiView(context.id("id"), context.actor)
-            return Answer.json(Self.json(view, staff: CaseQueries.mayRead(view.record, context.actor)))
+    }
+
+    struct CaseAsked: Asked {
+        let id: CaseID
+        init(_ ask: Ask) throws { id = try ask.path("id", .id()) }
+    }
+
+    private struct RegisterAsked: Asked {
+        let area: AreaID
+        let place: String?
+        let words: String
+        let category: CategoryID?
+        let urgency: Urgency?
+        let channel: Channel?
+        let name: String?
+        let phone: String?
+        private static let channels = Shape<Channel>.choice(Channel.allCases.filter { $0 != .imported }) { $0.code }
+        init(_ ask: Ask) throws {
+            area = try ask.body("area", .id(), "Where: for residents one of their own homes, or what it is in.")
+            place = try ask.body.optional("place", .text(CaseBounds.place), "Where there, in words.")
+            words = try ask.body("words", .text(CaseBounds.body), "What it is about.")
+            category = try ask.body.optional("category", .id(), "Suggested from the words when it is not said.")
+            urgency = try ask.body.optional("urgency", CaseShapes.urgency, "By staff; the category's when not said.")
+            channel = try ask.body.optional("channel", Self.channels, "By staff: how it came in.")
+            name = try ask.body.optional("name", .text(0...40), "By staff: who said it.")
+            phone = try ask.body.optional("phone", .text(0...40), "By staff: the number of who said it.")
         }
-        table.post("/api/v1/cases/:id/:noun", .signedIn) { request, context in try await apiAct(request, context) }
-        table.get("/api/v1/ledger/:id", .everyone) { request, context in
-            let id: AreaID = try context.id("id")
-            let cursor = query(request, "cursor")
-            let before = CaseHistoryStore.LedgerCursor(text: cursor)
-            guard cursor.isEmpty || before != nil else { throw CaseRefusal.badCursor }
-            let limit = try limit(request)
-            let lines = try await database.read(.forReaders(context.actor)) { transaction in
-                guard try DirectoryStore.area(id, transaction)?.level == .estate else { throw CaseRefusal.notFound }
-                return try CaseHistoryStore.ledger(estate: id, before: before, limit: limit, transaction)
+    }
+
+    private func caseListAPI(_ table: RouteTable) {
+        table.get(
+            "/api/v1/cases", .signedIn,
+            API(
+                .cases, "Cases: the desk's list for staff, one's own for residents.",
+                refuses: [CaseRefusal.badCursor]), ListAsked.self, CaseShapes.line.slices
+        ) { asked, call in .ok(try await apiList(asked, call.actor)) }
+        table.get(
+            "/api/v1/me/cases", .signedIn,
+            API(.cases, "What one reported oneself, the newest first."), PageAsked.self, CaseShapes.line.slices
+        ) { asked, call in
+            let person = try person(call.context)
+            let before: CaseID? = try asked.paging.id()
+            let limit = asked.paging.limit
+            let lines = try await database.read { try CaseStore.mine(person, before: before, limit: limit + 1, $0) }
+            return .ok(Slice(lines, limit: limit) { $0.id.text })
+        }
+        table.get(
+            "/api/v1/me/joined-cases", .signedIn, API(.cases, "What one joined, at most 50, the newest first."),
+            Nothing.self, CaseShapes.line.slices
+        ) { _, call in
+            let person = try person(call.context)
+            return .ok(Slice(try await database.read { try CaseStore.joinedBy(person, $0) }))
+        }
+        table.post(
+            "/api/v1/cases", .signedIn,
+            API(
+                .cases, "Register a case: a resident from home, staff what they were told or found.",
+                refuses: [
+                    CaseRefusal.noPlace, CaseRefusal.tooShort(""), CaseRefusal.badChoice(""), CaseRefusal.notYours,
+                    CaseRefusal.keyUsedForOther, DirectoryRefusal.badPhone,
+                ], repeats: .own), RegisterAsked.self, CaseShapes.registered, makes: true
+        ) { asked, call in try await apiRegister(asked, call) }
+        table.get(
+            "/api/v1/cases/:id", .signedIn,
+            API(.cases, "One case with its steps.", refuses: [CaseRefusal.notFound], isSingle: true), CaseAsked.self,
+            CaseShapes.seen
+        ) { asked, call in
+            let seen = try await apiSeen(asked.id, call.actor)
+            return .ok(seen, version: seen.c.version)
+        }
+        table.get(
+            "/api/v1/cases/:id/choices", .verb(.caseRead),
+            API(.cases, "What the next steps of a case may name.", refuses: [CaseRefusal.notFound]), CaseAsked.self,
+            CaseShapes.choices
+        ) { asked, call in
+            let actor = call.actor
+            let day = Zone.shanghai.day(of: now())
+            let edition = memory.edition
+            return .ok(
+                try await database.read { transaction in
+                    let c = try CaseQueries.staffCase(asked.id, actor, transaction)
+                    let tools = try tools(c, actor, day, edition, transaction)
+                    return CaseShapes.Choices(
+                        colleagues: tools.colleagues, organisations: tools.organisations, mergeable: tools.mergeable)
+                })
+        }
+        table.get(
+            "/api/v1/queues", .verb(.caseRead), API(.cases, "How many cases wait in each queue of the desk."),
+            Nothing.self, CaseShapes.queueCount.slices
+        ) { _, call in
+            let scope = try call.actor.scope(.caseRead)
+            let tallies = try await database.read { try CaseStore.tallies(scope, $0) }
+            return .ok(
+                Slice(
+                    DeskPages.queues.map { queue in
+                        CaseShapes.Queue(
+                            code: queue.code, n: queue.tally.reduce(Int64(0)) { $0 + (tallies[$1] ?? 0) })
+                    }))
+        }
+    }
+
+    struct PageAsked: Asked {
+        let paging: Paging
+        init(_ ask: Ask) throws { paging = try Paging(ask) }
+    }
+
+    func apiSeen(_ id: CaseID, _ actor: Actor) async throws -> CaseShapes.Seen {
+        if actor.isStaff, let view = try? await queries.forStaff(id, actor) {
+            return CaseShapes.Seen(view: view, isStaff: true)
+        }
+        let view = try await queries.forResident(id, actor)
+        return CaseShapes.Seen(view: view, isStaff: CaseQueries.mayRead(view.record, actor))
+    }
+
+    private func apiList(_ asked: ListAsked, _ actor: Actor) async throws -> Slice<CaseLine> {
+        let limit = asked.paging.limit
+        guard actor.may(.caseRead) else {
+            guard let person = actor.person else { throw WebRefusal.signInFirst }
+            let before = try asked.paging.cursor.map { text in
+                guard let id = CaseID(text: text) else { throw CaseRefusal.badCursor }
+                return id
             }
-            return Answer.json(
-                .object([
-                    (
-                        "items",
-                        .array(
-                            lines.map { line in
-                                .object([
-                                    ("number", .string(line.number)), ("title", .string(line.publication.title)),
-                                    ("place", .string(line.publication.place)),
-                                    ("words", .string(line.publication.body)),
-                                    ("reported", .time(line.registered)), ("solved", .time(line.solved)),
-                                    ("struck_off", .time(line.publication.struck)),
-                                    ("score", (1...5).contains(line.rated) ? .int(line.rated) : .null),
-                                ])
-                            })
-                    ),
-                    (
-                        "next_cursor",
-                        lines.count == limit
-                            ? .optional(lines.last.map { CaseHistoryStore.LedgerCursor($0).text }) : .null
-                    ),
-                ]))
+            let lines = try await database.read { try CaseStore.mine(person, before: before, limit: limit + 1, $0) }
+            return Slice(lines, limit: limit) { $0.id.text }
         }
+        let scope = try actor.scope(.caseRead)
+        var filter = DeskPages.Filter()
+        filter.queue = asked.queue ?? ""
+        filter.search = asked.search ?? ""
+        filter.after = asked.paging.cursor ?? ""
+        var wanted = try deskFilter(filter)
+        wanted.category = asked.category
+        wanted.limit = limit + 1
+        let fixed = wanted
+        let lines = try await database.read { try CaseStore.desk(scope, fixed, $0) }
+        return Slice(lines, limit: limit) { "\($0.due.ms)-\($0.id.text)" }
     }
 
-    private func limit(_ request: Request) throws -> Int {
-        let text = query(request, "limit")
-        guard !text.isEmpty else { return 50 }
-        guard let value = Int(text), (1...100).contains(value) else { throw CaseRefusal.badChoice("limit") }
-        return value
-    }
-
-    private func apiView(_ id: CaseID, _ actor: Actor) async throws -> CaseView {
-        if actor.isStaff, let view = try? await queries.forStaff(id, actor) { return view }
-        return try await queries.forResident(id, actor)
-    }
-
-    private func apiList(_ request: Request, _ context: WebContext) async throws -> Response {
-        let limit = try limit(request)
-        let cursor = query(request, "cursor")
-        let lines: [CaseLine]
-        if context.actor.may(.caseRead) {
-            let scope = try context.actor.scope(.caseRead)
-            var filter = DeskPages.Filter()
-            filter.queue = query(request, "queue")
-            filter.category = query(request, "category")
-            filter.search = query(request, "q")
-            filter.after = cursor
-            guard DeskPages.queues.contains(where: { $0.code == filter.queue }) else {
-                throw CaseRefusal.badChoice("queue")
-            }
-            var wanted = try deskFilter(filter)
-            wanted.limit = limit
-            let fixed = wanted
-            lines = try await database.read { try CaseStore.desk(scope, fixed, $0) }
-        } else {
-            let person = try person(context)
-            let before = try cursor.isEmpty ? nil : CaseID(text: cursor) ?? { throw CaseRefusal.badCursor }()
-            lines = try await database.read { try CaseStore.mine(person, before: before, limit: limit, $0) }
-        }
-        let staff = context.actor.may(.caseRead)
-        let next = lines.count == limit ? lines.last.map { staff ? "\($0.due.ms)-\($0.id.text)" : $0.id.text } : nil
-        return Answer.json(
-            .object([
-                (
-                    "items",
-                    .array(
-                        lines.map { line in
-                            .object([
-                                ("id", .string(line.id.text)), ("title", .string(line.title)),
-                                ("place", .string(line.place)), ("status", .string(line.status.code)),
-                                ("suspended", .bool(line.suspended)), ("queue", .string(line.queue.code)),
-                                ("holder", .string(String(describing: line.holder))),
-                                ("registered", .time(line.registered)),
-                                ("due", line.due == CaseRecord.never ? .null : .time(line.due)),
-                            ])
-                        })
-                ), ("next_cursor", .optional(next)),
-            ]))
-    }
-
-    private func apiRegister(_ request: Request, _ context: WebContext) async throws -> Response {
-        let body = try await context.json(request)
-        let key =
-            request.headers[.init("Idempotency-Key") ?? .ifMatch] ?? body["key"]?.stringValue ?? freshKey()
-        guard let area = body["area"]?.stringValue.flatMap({ AreaID(text: $0) }) else { throw CaseRefusal.noPlace }
-        guard let words = body["words"]?.stringValue else { throw CaseRefusal.tooShort("words") }
-        let category = try body["category"]?.stringValue.map { text in
-            guard let id = CategoryID(text: text) else { throw CaseRefusal.badChoice("category") }
-            return id
-        }
+    private func apiRegister(_ asked: RegisterAsked, _ call: APICall) async throws -> APIAnswer<Registered> {
+        let context = call.context
         let person = try person(context)
         let sender: NewCase.Sender
         var channel = Channel.mobile
         if context.actor.may(.caseRegister) {
-            guard let found = Channel(code: body["channel"]?.stringValue ?? "frontDesk"), found != .imported else {
-                throw CaseRefusal.badChoice("channel")
-            }
-            channel = found
+            channel = asked.channel ?? .frontDesk
             var phone: Phone?
-            if let text = body["phone"]?.stringValue {
+            if let text = asked.phone, !text.isEmpty {
                 guard let found = Phone(text) else { throw DirectoryRefusal.badPhone }
                 phone = found
             }
-            sender = .staff(context.actor, name: body["name"]?.stringValue ?? "", phone: phone)
+            sender = .staff(context.actor, name: asked.name ?? "", phone: phone)
         } else {
             // A resident reports from where they live.
-            let place = try await database.read { try DirectoryStore.area(area, $0) }
+            let place = try await database.read { try DirectoryStore.area(asked.area, $0) }
             guard let place,
                 context.actor.homes.contains(where: {
                     $0.unit == place.id || $0.building == place.id || $0.estate == place.id
@@ -158,152 +191,11 @@ extension CasesHouse {
         }
         let done = try await actions.register(
             NewCase(
-                area: area, place: body["place"]?.stringValue ?? "", words: words, category: category,
-                channel: channel, key: key, sender: sender))
-        var response = Answer.json(
-            .object([("id", .string(done.id.text)), ("repeated", .bool(done.repeated))]),
-            status: done.repeated ? .ok : .created)
-        response.headers[.location] = "/api/v1/cases/\(done.id.text)"
-        return response
-    }
-
-    private func apiAct(_ request: Request, _ context: WebContext) async throws -> Response {
-        let id: CaseID = try context.id("id")
-        let body = try await context.json(request)
-        let actor = context.actor
-        let person = try person(context)
-        let view = try await apiView(id, actor)
-        let c = view.record
-        var input = ActionInput()
-        input.words = body["words"]?.stringValue ?? ""
-        input.version = body["version"]?.intValue
-        func text(_ name: String) -> String { body[name]?.stringValue ?? "" }
-        func time(_ name: String) throws -> Instant? {
-            guard let value = body[name]?.stringValue else { return nil }
-            guard let instant = LocalInput.instant(String(value.prefix(16))) else { throw CaseRefusal.badTime(name) }
-            return instant
-        }
-        let command: CaseCommand
-        switch context.parameters.get("noun") ?? "" {
-        case "triage":
-            let kinds = try await categories()
-            guard
-                let category = text("category").isEmpty
-                    ? view.category : kinds.first(where: { $0.id.text == text("category") })
-            else { throw CaseRefusal.badChoice("category") }
-            guard
-                let urgency = text("urgency").isEmpty
-                    ? c.urgency : Urgency.allCases.first(where: { $0.code == text("urgency") })
-            else { throw CaseRefusal.badChoice("urgency") }
-            let lead = Party.allCases.first { String(describing: $0) == text("lead") } ?? c.leadParty
-            let level = AreaLevel.allCases.first { String(describing: $0) == text("level") } ?? c.level
-            command = .triage(
-                .init(
-                    category: category, urgency: urgency, level: level, lead: lead,
-                    about: text("about").isEmpty ? c.about : OrganisationID(text: text("about"))))
-        case "dispatch": command = try await dispatch(c, post: text("post"), &input)
-        case "accept":
-            input.promise = try time("promise")
-            command = .accept
-        case "attend": command = .attend
-        case "handle": command = .handle
-        case "feedback": command = .feedBack
-        case "rating":
-            guard let score = body["score"]?.intValue else { throw CaseRefusal.badScore }
-            command = .rate(score: Int(clamping: score))
-        case "reopening": command = .reopen
-        case "withdrawal": command = .withdraw
-        case "strike-off": command = .strikeOff
-        case "suspension":
-            guard let reason = PauseReason.allCases.first(where: { $0.code == text("reason") }) else {
-                throw CaseRefusal.badChoice("reason")
-            }
-            input.expected = try time("expected")
-            command = .suspend(reason)
-        case "resumption": command = .resume
-        case "escalation": command = .escalate
-        case "merge":
-            input.mergeInto = CaseID(text: text("into"))
-            command = .merge
-        case "return": command = .returnIt
-        case "note": command = .note
-        case "publication":
-            try await publish(
-                c, FormFields([("title", text("title")), ("place", text("place")), ("body", input.words)]), context,
-                input.version)
-            return Answer.json(Self.json(try await apiView(id, actor), staff: true))
-        default: throw WebRefusal.notFound
-        }
-        let asker: CaseAsker
-        if let verb = command.verb, CaseQueries.mayRead(c, actor) {
-            asker = try self.asker(verb, c, actor)
-        } else {
-            asker = .resident(person)
-        }
-        let after = try await actions.perform(command, on: id, by: asker, name: actor.name, input: input)
-        guard let now = try? await apiView(id, actor) else {
-            return Answer.json(.object([("id", .string(id.text)), ("status", .string(after.status.code))]))
-        }
-        return Answer.json(Self.json(now, staff: CaseQueries.mayRead(now.record, actor)))
-    }
-
-    // MARK: Shapes
-
-    static func json(_ actor: Actor) -> JSON {
-        .object([
-            ("person", .optional(actor.person?.text)), ("name", .string(actor.name)),
-            (
-                "posts",
-                .array(
-                    actor.posts.map { post in
-                        .object([
-                            ("id", .string(post.id.text)), ("role", .string(post.role.code)),
-                            ("area", .string(post.area.text)), ("party", .string(String(describing: post.party))),
-                        ])
-                    })
-            ),
-            (
-                "homes",
-                .array(
-                    actor.homes.map { home in
-                        .object([
-                            ("unit", .string(home.unit.text)), ("building", .string(home.building.text)),
-                            ("estate", .string(home.estate.text)), ("relation", .string(home.relation.code)),
-                            ("label", .string(home.label)),
-                        ])
-                    })
-            ),
-        ])
-    }
-
-    static func json(_ view: CaseView, staff: Bool) -> JSON {
-        let c = view.record
-        let clocks = ClockKind.allCases.map { kind -> (String, JSON) in
-            (
-                kind.code,
-                .object([("due", .time(c.clocks[kind].due)), ("stopped", .time(c.clocks[kind].stopped))])
-            )
-        }
-        let events = view.events.filter { staff || $0.open }.map { event -> JSON in
-            .object([
-                ("at", .time(event.at)), ("kind", .string(event.kind.code)),
-                ("party", .string(String(describing: event.party))),
-                ("actor", .string(staff || event.party != .resident ? event.actorName : "")),
-                ("words", .string(event.words)),
-            ])
-        }
-        return .object([
-            ("id", .string(c.id.text)), ("number", .string(c.number)), ("title", .string(c.title)),
-            ("words", .string(c.body)), ("place", .string(c.place.words)), ("status", .string(c.status.code)),
-            ("suspended", .bool(c.suspended)), ("queue", .string(c.queue.code)),
-            ("category", .string(view.category.code)), ("urgency", .string(c.urgency.code)),
-            ("level", .string(String(describing: c.level))), ("channel", .string(c.channel.code)),
-            ("holder", .string(String(describing: c.holder))), ("lead", .string(String(describing: c.leadParty))),
-            ("assignee", .optional(c.assigneeName.isEmpty ? nil : c.assigneeName)),
-            ("registered", .time(c.registered)), ("solved", .time(c.solved)), ("fed_back", .time(c.fedBack)),
-            ("closed", .time(c.closed)), ("promise", .time(c.promise)), ("round", .int(c.round)),
-            ("score", (1...5).contains(c.rated) ? .int(c.rated) : .null), ("rated", .bool(c.rated != 0)),
-            ("clocks", .object(clocks)), ("events", .array(events)), ("version", .int(c.version)),
-        ])
+                area: asked.area, place: asked.place ?? "", words: asked.words, category: asked.category,
+                urgency: context.actor.may(.caseRegister) ? asked.urgency : nil, channel: channel,
+                key: call.key ?? freshKey(), sender: sender))
+        var answer = APIAnswer.made(done, at: "/api/v1/cases/\(done.id.text)")
+        answer.isRepeat = done.repeated
+        return answer
     }
 }

@@ -1,6 +1,7 @@
 import Directory
 import Kernel
 import Storage
+import Tables
 
 /// Why a whole import stops before it begins. Told to the operator.
 package enum ImportFailure: Error, Sendable, Equatable, CustomStringConvertible {

@@ -193,7 +193,7 @@ package enum CaseRules {
                 guard person == facts.reporter else { throw .notYours }
                 return
             }
-            guard case .post(let post, _) = asker, post.role.verbs.contains(verb), post.path.contains(facts.place)
+            guard case .post(let post, _) = asker, post.role.verbs.contains(verb), post.covers(facts.place)
             else { throw .notYours }
             // A complaint about an organisation never reaches its own posts.
             if let about = facts.about, about == post.family { throw .notFound }

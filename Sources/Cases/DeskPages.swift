@@ -321,6 +321,10 @@ struct DeskPages: Sendable {
         if actor.may(.residentApprove) { links.append((Href("/desk/invitations"), .invitationsTitle)) }
         if actor.may(.residentApprove) || actor.may(.directoryEdit) { links.append((Href("/desk/areas"), .areasTitle)) }
         if actor.may(.directoryEdit) { links.append((Href("/desk/organisations"), .organisationsTitle)) }
+        if actor.may(.governanceRead) { links.append((Href("/desk/governance"), .governanceTitle)) }
+        if actor.may(.directoryEdit) || actor.may(.residentApprove) {
+            links.append((Href("/desk/imports"), .importsTitle))
+        }
         if actor.may(.rosterEdit) { links.append((Href("/desk/roster"), .rosterTitle)) }
         if actor.may(.statisticsRead) { links.append((Href("/desk/statistics"), .statisticsTitle)) }
         if actor.may(.casePublish) { links.append((Href("/desk/replies"), .boardAdd)) }

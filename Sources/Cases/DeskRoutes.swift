@@ -130,7 +130,7 @@ extension CasesHouse {
     }
 
     /// What the forms of this case may offer to this person.
-    private func tools(
+    func tools(
         _ c: CaseRecord, _ actor: Actor, _ day: Day, _ edition: DirectoryMemory.Edition,
         _ transaction: any ReadTransaction
     ) throws -> DeskPages.Tools {
@@ -269,13 +269,20 @@ extension CasesHouse {
         let fields = try await context.form(request)
         let actor = context.actor
         let c = try await database.read { try CaseQueries.staffCase(id, actor, $0) }
-        guard let post = actor.post(for: .phoneUnmask, at: c.place.path) else { throw CaseRefusal.notYours }
-        let why: String
+        let phone: String
         do {
-            why = try CaseActions.bounded(fields["words"] ?? "", 1...100, "words")
+            phone = try await unmask(c, why: fields["words"] ?? "", by: actor)
         } catch let refusal as any Refusal {
+            guard refusal.field == "words" else { throw refusal }
             return try await desk(request, context, current: id, refusal: refusal, kept: [:], phone: nil)
         }
+        return try await desk(request, context, current: id, refusal: nil, kept: [:], phone: phone)
+    }
+
+    func unmask(_ c: CaseRecord, why typed: String, by actor: Actor) async throws -> String {
+        guard let post = actor.post(for: .phoneUnmask, at: c.place.path) else { throw CaseRefusal.notYours }
+        let why = try CaseActions.bounded(typed, 1...100, "words")
+        let id = c.id
         let now = now()
         let sealed: (bytes: [UInt8], owner: PersonID)? = try await database.write { [journal] transaction in
             var found: (bytes: [UInt8], owner: PersonID)?
@@ -294,8 +301,7 @@ extension CasesHouse {
             return found
         }
         guard let sealed else { throw CaseRefusal.notFound }
-        let phone = try secrets.open(sealed.bytes, person: sealed.owner)
-        return try await desk(request, context, current: id, refusal: nil, kept: [:], phone: phone)
+        return try secrets.open(sealed.bytes, person: sealed.owner)
     }
 
     // MARK: Registering

@@ -84,7 +84,7 @@ extension CasesHouse {
     }
 
     /// The estates in reach of the actor's posts (that carry the verb).
-    private func estates(_ context: WebContext, _ verb: Verb?) async throws -> [Area] {
+    func estates(_ context: WebContext, _ verb: Verb?) async throws -> [Area] {
         let posts = context.actor.posts.filter { post in verb.map { post.role.verbs.contains($0) } ?? true }
         return try await database.read { transaction in
             var seen = Set<AreaID>()
@@ -96,27 +96,36 @@ extension CasesHouse {
     private func reply(_ request: Request, _ context: WebContext) async throws -> Response {
         let fields = try await context.form(request)
         let estates = try await estates(context, .casePublish)
-        guard let estate = estates.first(where: { $0.id.text == fields["estate"] }),
-            let person = context.actor.person
-        else { throw CaseRefusal.notFound }
         do {
-            let reply = CaseHistoryStore.Reply(
-                id: world.nextID(), question: try CaseActions.bounded(fields["question"] ?? "", 1...120, "question"),
-                answer: try CaseActions.bounded(fields["answer"] ?? "", 1...1000, "answer"),
-                answeredBy: try CaseActions.bounded(fields["by"] ?? "", 1...40, "by"), at: now())
-            try await database.write { [journal] transaction in
-                try CaseHistoryStore.insertReply(reply, estate: estate.id, moderator: person, transaction)
-                try journal.audit(
-                    AuditEntry(area: estate.id, actor: person, verb: "reply.publish", subject: reply.id), at: reply.at,
-                    transaction)
-            }
-            return Answer.redirect(Href("/ledger/", estate.id.text))
+            let estate = try await reply(fields, context)
+            return Answer.redirect(Href("/ledger/", estate.text))
         } catch let refusal as any Refusal {
+            guard refusal.kind != .notFound else { throw refusal }
             var kept: [String: String] = [:]
             for (name, value) in fields.pairs where !name.hasPrefix("_") { kept[name] = value }
             return Answer.html(
                 pages(context).replies(estates, refusal, kept: kept), status: refusal.kind.status, context: context)
         }
+    }
+
+    /// Publishes an answer to what many ask, under the estate's ledger.
+    @discardableResult
+    func reply(_ fields: FormFields, _ context: WebContext) async throws -> AreaID {
+        let estates = try await estates(context, .casePublish)
+        guard let estate = estates.first(where: { $0.id.text == fields["estate"] }),
+            let person = context.actor.person
+        else { throw CaseRefusal.notFound }
+        let reply = CaseHistoryStore.Reply(
+            id: world.nextID(), question: try CaseActions.bounded(fields["question"] ?? "", 1...120, "question"),
+            answer: try CaseActions.bounded(fields["answer"] ?? "", 1...1000, "answer"),
+            answeredBy: try CaseActions.bounded(fields["by"] ?? "", 1...40, "by"), at: now())
+        try await database.write { [journal] transaction in
+            try CaseHistoryStore.insertReply(reply, estate: estate.id, moderator: person, transaction)
+            try journal.audit(
+                AuditEntry(area: estate.id, actor: person, verb: "reply.publish", subject: reply.id), at: reply.at,
+                transaction)
+        }
+        return estate.id
     }
 
     private func policyPage(
@@ -131,7 +140,7 @@ extension CasesHouse {
             status: refusal?.kind.status ?? .ok, context: context)
     }
 
-    private func editPolicy(_ fields: FormFields, _ context: WebContext) async throws {
+    func editPolicy(_ fields: FormFields, _ context: WebContext) async throws {
         let estates = try await estates(context, .policyEdit)
         let kinds = try await categories()
         func number(_ name: String, _ range: ClosedRange<Int>) throws -> Int {

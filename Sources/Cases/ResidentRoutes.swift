@@ -42,13 +42,7 @@ extension CasesHouse {
         table.post("/cases/:id/join", .signedIn) { request, context in
             _ = try await context.form(request)
             let id: CaseID = try context.id("id")
-            let person = try person(context)
-            // Only a case of the estate where one lives can be joined.
-            let found = try await database.read { try CaseStore.load(id, $0) }
-            guard let found, found.kind == .repair || found.kind == .order,
-                context.actor.homes.contains(where: { found.place.path.contains($0.path) })
-            else { throw CaseRefusal.notFound }
-            try await actions.perform(.join, on: id, by: .resident(person), name: context.actor.name)
+            try await join(id, context)
             return Answer.redirect(Href("/my/cases/", id.text))
         }
         table.get("/look-up", .everyone) { request, context in
@@ -69,8 +63,11 @@ extension CasesHouse {
             }
             return Answer.redirect(Href("/look-up", query: [("code", code)]))
         }
-        table.get("/photos/:id", .everyone) { request, context in try await photo(request, context, .full) }
-        table.get("/photos/:id/small", .everyone) { request, context in try await photo(request, context, .square) }
+        for (path, size) in [("/photos/:id", Attachments.Size.full), ("/photos/:id/small", .square)] {
+            table.get(path, .everyone) { request, context in
+                try await photo(context.id("id"), code: query(request, "code"), request, context, size)
+            }
+        }
     }
 
     private func home(_ context: WebContext) async throws -> Response {
@@ -236,9 +233,9 @@ extension CasesHouse {
     }
 
     /// A picture of a case, for those who may see the case.
-    private func photo(_ request: Request, _ context: WebContext, _ size: Attachments.Size) async throws -> Response {
-        let id: ID<CaseTag> = try context.id("id")
-        let code = query(request, "code")
+    func photo(
+        _ id: CaseID, code: String, _ request: Request, _ context: WebContext, _ size: Attachments.Size
+    ) async throws -> Response {
         let lookup = code.isEmpty ? nil : secrets.lookUpDigest(code)
         let actor = context.actor
         let file: Int64? = try await database.read { transaction in

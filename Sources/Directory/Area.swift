@@ -70,7 +70,9 @@ package struct Scope: Sendable {
         guard let person = actor.person else { return nil }
         var places: [Place] = []
         for post in actor.posts where !post.role.verbs.isDisjoint(with: verbs) {
-            places.append(Place(area: post.area, level: post.level, path: post.path))
+            for path in [post.path] + post.former {
+                places.append(Place(area: post.area, level: post.level, path: path))
+            }
         }
         // A place inside another adds nothing.
         let outer = places.filter { place in

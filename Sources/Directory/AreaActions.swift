@@ -21,7 +21,8 @@ package struct AreaActions: Sendable {
     }
 
     /// Adds areas one level below another: all of them or, if one name is bad or taken, none.
-    package func add(to parent: AreaID, names typed: [String], by actor: Actor) async throws {
+    @discardableResult
+    package func add(to parent: AreaID, names typed: [String], by actor: Actor) async throws -> [AreaID] {
         guard let person = actor.person else { throw DirectoryRefusal.noPost }
         guard (1...Self.mostAtOnce).contains(typed.count) else { throw DirectoryRefusal.badUnits }
         let names = try typed.map(Self.name)
@@ -45,6 +46,7 @@ package struct AreaActions: Sendable {
                         detail: "\(parent.text) \(name)"), at: now, transaction)
             }
         }
+        return ids
     }
 
     /// Gives an area another name. What cases say about their places stays as it was written.

@@ -59,6 +59,11 @@ struct AreaPage: Sendable {
                 if level >= .building { forms += manyForm(level, context) }
             }
             forms += renameForm(context)
+            if area.level == .estate || area.level == .community {
+                forms += """
+                    <p><a class="btn" href="\(Href("/desk/areas/", area.id.text, "/place"))">\(words(.areaMove))</a></p>
+                    """
+            }
         }
         return """
             <div class="stack-l">

@@ -14,6 +14,26 @@ enum AreaStore {
             """, DirectoryStore.area)
     }
 
+    /// The same by id, from after one.
+    static func children(
+        of id: AreaID, after: AreaID?, limit: Int, _ transaction: any ReadTransaction
+    ) throws -> [Area] {
+        try transaction.query(
+            """
+            select \(DirectoryStore.areaColumns) from directory_area a
+            where a.parent_id = \(id) and a.id > \(after?.raw ?? 0) order by a.id limit \(limit)
+            """, DirectoryStore.area)
+    }
+
+    /// The estates of the house by id, from after one.
+    static func estates(after: AreaID?, limit: Int, _ transaction: any ReadTransaction) throws -> [Area] {
+        try transaction.query(
+            """
+            select \(DirectoryStore.areaColumns) from directory_area a
+            where a.level = \(AreaLevel.estate) and a.id > \(after?.raw ?? 0) order by a.id limit \(limit)
+            """, DirectoryStore.area)
+    }
+
     static func countChildren(of id: AreaID, _ transaction: any ReadTransaction) throws -> Int64 {
         try transaction.first("select count(*) from directory_area where parent_id = \(id)") { try $0.int(0) } ?? 0
     }

@@ -33,14 +33,21 @@ package struct DirectoryHouse: Sendable {
         meRoutes(table)
         staffRoutes(table)
         areaRoutes(table)
+        areaMoveRoutes(table)
         organisationRoutes(table)
         invitationRoutes(table)
+        apiRoutes(table)
+        importRoutes(table)
     }
 
+    package var answers: AnswerKeeper { AnswerKeeper(database: database, world: world, secrets: secrets) }
     var homes: HomeActions { HomeActions(database: database, world: world, journal: journal, secrets: secrets) }
     var areas: AreaActions { AreaActions(database: database, world: world, journal: journal) }
     var organisations: OrganisationActions {
         OrganisationActions(database: database, world: world, journal: journal, secrets: secrets)
+    }
+    package var imports: ImportActions {
+        ImportActions(database: database, world: world, journal: journal, secrets: secrets)
     }
     var staff: StaffActions {
         StaffActions(database: database, world: world, journal: journal, calendars: calendars)
@@ -48,14 +55,15 @@ package struct DirectoryHouse: Sendable {
 }
 
 /// What a form sent, by name; a field that did not come is empty.
-struct Typed: Sendable {
+package struct Typed: Sendable {
     private let fields: FormFields
-    init(_ fields: FormFields) { self.fields = fields }
+    package init(_ fields: FormFields) { self.fields = fields }
 
-    subscript(_ name: String) -> String { fields[name] ?? "" }
+    package subscript(_ name: String) -> String { fields[name] ?? "" }
+    func all(_ name: String) -> [String] { fields.all(name) }
 
     /// Without the space around it.
-    func trimmed(_ name: String) -> String {
+    package func trimmed(_ name: String) -> String {
         let text = self[name]
         guard let first = text.firstIndex(where: { !$0.isWhitespace }),
             let last = text.lastIndex(where: { !$0.isWhitespace })
@@ -66,7 +74,7 @@ struct Typed: Sendable {
 
 extension Request {
     /// A value of the query; empty when it is missing.
-    func asked(_ name: String) -> String {
+    package func asked(_ name: String) -> String {
         uri.queryParameters[name[...]].map { String($0.prefix(400)) } ?? ""
     }
 }
@@ -77,22 +85,22 @@ extension DirectoryHouse {
     }
 
     /// The person who asks, in person: a token is for work, never for the account itself.
-    func person(_ context: WebContext) throws -> PersonID {
+    package func person(_ context: WebContext) throws -> PersonID {
         guard let person = context.actor.person else { throw WebRefusal.signInFirst }
         guard !context.actor.byToken else { throw WebRefusal.notYours }
         return person
     }
 
-    func say(_ context: WebContext) -> Say { Say(context.words, now: world.now()) }
+    package func say(_ context: WebContext) -> Say { Say(context.words, now: world.now()) }
 
     /// A page, with the status of the refusal that made it be shown again.
-    func shown(_ page: Page, _ refusal: (any Refusal)?, _ context: WebContext) -> Response {
+    package func shown(_ page: Page, _ refusal: (any Refusal)?, _ context: WebContext) -> Response {
         Answer.html(
             Layout.render(page, context: context), status: refusal?.kind.status ?? .ok, context: context)
     }
 
     /// The frame of the staff pages: open, with the way back to the desk.
-    func staffPage(_ title: String, _ main: HTML, _ context: WebContext) -> Page {
+    package func staffPage(_ title: String, _ main: HTML, _ context: WebContext) -> Page {
         let back: HTML = """
             <p class="no-print"><a href="/desk">\(context.words(.back))</a></p>
             """

@@ -1,7 +1,9 @@
 import Storage
 
 package enum DirectoryMigrations {
-    package static let all: [Migration] = [
+    package static let all = early + APIMigrations.all + DirectoryDepthMigrations.all
+
+    private static let early: [Migration] = [
         Migration(
             "directory-001-areas",
             """

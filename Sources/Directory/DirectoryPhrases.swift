@@ -103,6 +103,8 @@ extension Phrase {
     package static let meTokenName = Phrase("用来做什么", "What for")
     package static let meTokenPost = Phrase("用哪个岗位", "Which post")
     package static let meTokenSelf = Phrase("只办我自己的事", "My own things only")
+    package static let refuseScopes = Phrase("请至少选一项程序要做的事。", "Choose at least one thing for the program to do.")
+    package static let meTokenHow = Phrase("程序怎么用口令", "How a program uses a token")
     package static let meTokenMake = Phrase("做一个", "Make one")
     package static let meTokenShown = Phrase("只显示这一次，请抄好：{0}", "Shown only once, so copy it: {0}")
     package static let meTokenRevoke = Phrase("作废", "Revoke")
@@ -324,6 +326,7 @@ extension Role {
         case .district: .roleDistrict
         case .administrator: .roleAdministrator
         case .auditor: .roleAuditor
+        case .partyAffairs: .rolePartyAffairs
         }
     }
 }

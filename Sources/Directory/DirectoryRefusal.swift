@@ -47,6 +47,10 @@ package enum DirectoryRefusal: Refusal, Equatable {
     case loginForNew
     case badInvitationDates
     case invitationGone
+    case badScopes
+    case areaUnderItself
+    case areaStays
+    case badNewPlace
 
     package var kind: RefusalKind {
         switch self {
@@ -54,7 +58,8 @@ package enum DirectoryRefusal: Refusal, Equatable {
         case .noPost, .beyondScope: .denied
         case .locked, .codeTooSoon, .codeTooMany: .limited
         case .homeDecidedAlready, .homeAsked, .shiftTaken, .areaTaken, .changedMeanwhile, .organisationTaken,
-            .postTaken, .postEnded, .lastAdministrator, .phoneTaken, .loginTaken, .invitationGone, .codesNotSent:
+            .postTaken, .postEnded, .lastAdministrator, .phoneTaken, .loginTaken, .invitationGone, .codesNotSent,
+            .areaUnderItself:
             .conflict
         default: .invalid
         }
@@ -80,6 +85,8 @@ package enum DirectoryRefusal: Refusal, Equatable {
         case .badTitle: "title"
         case .badLogin, .loginTaken, .loginForNew: "login"
         case .badSource: "source"
+        case .badScopes: "scope"
+        case .areaUnderItself, .areaStays, .badNewPlace: "parent"
         default: nil
         }
     }
@@ -131,6 +138,10 @@ package enum DirectoryRefusal: Refusal, Equatable {
         case .loginForNew: Phrase.refuseLoginForNew()
         case .badInvitationDates: Phrase.refuseInvitationDates()
         case .invitationGone: Phrase.refuseInvitationGone()
+        case .badScopes: Phrase.refuseScopes()
+        case .areaUnderItself: Phrase.refuseAreaUnderItself()
+        case .areaStays: Phrase.refuseAreaStays()
+        case .badNewPlace: Phrase.refuseNewPlace()
         }
     }
 }

@@ -136,7 +136,7 @@ package enum DirectoryStore {
         of person: PersonID, on day: Day, only: PostID? = nil, _ transaction: any ReadTransaction
     ) throws -> [Post] {
         let limit: SQL = only.map { "and p.id = \($0)" } ?? .empty
-        return try transaction.query(
+        let found = try transaction.query(
             """
             select p.id, p.role, p.organisation_id, o.family_id, o.party, p.area_id, a.level, a.path, p.title
             from directory_post p
@@ -151,6 +151,7 @@ package enum DirectoryStore {
                 party: try row.raw(4), area: try row.id(5), level: try row.raw(6), path: try row.path(7),
                 title: try row.text(8))
         }
+        return try AreaPastStore.withFormer(found, transaction)
     }
 
     /// The units that a person is bound to on a day.
@@ -259,7 +260,7 @@ package enum DirectoryStore {
     }
 
     package static func waitingHomes(
-        _ scope: Scope, limit: Int = 100, _ transaction: any ReadTransaction
+        _ scope: Scope, after: Int64 = 0, limit: Int = 100, _ transaction: any ReadTransaction
     ) throws -> [WaitingHome] {
         var result: [WaitingHome] = []
         for place in scope.places {
@@ -273,6 +274,7 @@ package enum DirectoryStore {
                 join directory_area e on e.id = h.estate_id
                 join directory_person n on n.id = h.person_id
                 where h.status = 0 and u.path >= \(place.path.text) and u.path < \(place.path.upperBound)
+                    and h.id > \(after)
                 order by h.created_ms, h.id limit \(limit)
                 """
             ) { row in

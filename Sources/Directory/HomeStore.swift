@@ -88,17 +88,40 @@ package enum HomeStore {
                 where i.used_by is null and i.revoked_by is null and i.expires_ms > \(now)
                     and u.path >= \(place.path.text) and u.path < \(place.path.upperBound)
                 order by i.expires_ms desc, i.digest limit \(limit)
-                """
-            ) { row in
-                OpenInvitation(
-                    digest: try row.bytes(0),
-                    place: "\(try row.text(1)) \(try row.text(2)) \(try row.text(3))", relation: try row.raw(4),
-                    maker: try row.text(5), expires: try row.instant(6),
-                    from: try row.optionalInt(7).map { Day(number: Int32(clamping: $0)) },
-                    to: try row.optionalInt(8).map { Day(number: Int32(clamping: $0)) })
-            }
+                """, open)
         }
         return result
+    }
+
+    /// The same by digest, from after one.
+    static func invitations(
+        _ scope: Scope, at now: Instant, after: [UInt8], limit: Int, _ transaction: any ReadTransaction
+    ) throws -> [OpenInvitation] {
+        var result: [OpenInvitation] = []
+        for place in scope.places {
+            result += try transaction.query(
+                """
+                select i.digest, e.name, b.name, u.name, i.relation, n.name, i.expires_ms, i.from_day, i.to_day
+                from directory_invitation i
+                join directory_area u on u.id = i.unit_id
+                join directory_area b on b.id = u.parent_id
+                join directory_area e on e.id = u.estate_id
+                join directory_person n on n.id = i.made_by
+                where i.used_by is null and i.revoked_by is null and i.expires_ms > \(now)
+                    and u.path >= \(place.path.text) and u.path < \(place.path.upperBound) and i.digest > \(after)
+                order by i.digest limit \(limit)
+                """, open)
+        }
+        return Array(result.sorted { $0.digest.lexicographicallyPrecedes($1.digest) }.prefix(limit))
+    }
+
+    private static func open(_ row: any Row) throws -> OpenInvitation {
+        OpenInvitation(
+            digest: try row.bytes(0),
+            place: "\(try row.text(1)) \(try row.text(2)) \(try row.text(3))", relation: try row.raw(4),
+            maker: try row.text(5), expires: try row.instant(6),
+            from: try row.optionalInt(7).map { Day(number: Int32(clamping: $0)) },
+            to: try row.optionalInt(8).map { Day(number: Int32(clamping: $0)) })
     }
 
     /// False when it was used or revoked before.

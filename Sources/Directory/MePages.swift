@@ -15,6 +15,7 @@ struct MePage: Sendable {
         var refusal: (any Refusal)?
         var typed = ""
         var post = ""
+        var scopes: [String] = []
         /// A token or an invitation, shown this once.
         var made: String?
     }
@@ -23,7 +24,7 @@ struct MePage: Sendable {
     let phone: String
     let homes: [HomeRow]
     let sessions: [SignInStore.Session]
-    let tokens: [(id: Int64, name: String, expires: Instant)]
+    let tokens: [SignInStore.TokenRow]
     let current: Int64?
     let hasPassword: Bool
     let feedback: Feedback
@@ -39,6 +40,7 @@ struct MePage: Sendable {
             <h1>\(context.words(.meTitle))</h1>
             \(nameForm(context))
             \(homeList(context, say))
+            \(GovernanceLinks.html(context))
             \(devices(context, say))
             \(passwordForm(context))
             \(tokenList(context, say))
@@ -197,7 +199,8 @@ struct MePage: Sendable {
         let rows = tokens.map { token -> HTML in
             let place = Href("/me/tokens/", ID<TokenTag>(token.id).text, "/revoke")
             return """
-                <li class="row"><span class="grow"><b>\(token.name)</b><small>– \(say.time(token.expires))</small></span>\
+                <li class="row"><span class="grow"><b>\(token.name)</b><small>– \(say.time(token.expires)) · \
+                \(scopes(token.scopes, words))</small></span>\
                 <form method="post" action="\(place)">\(Layout.token(context))\
                 <button class="btn" aria-label="\(words(.meTokenRevoke)) \(token.name)">\(words(.meTokenRevoke))</button>\
                 </form></li>
@@ -226,8 +229,43 @@ struct MePage: Sendable {
             <div class="field"><label for="token-post">\(words(.meTokenPost))</label>
             <select class="in" id="token-post" name="post">\
             \(Options.make(choices, chosen: isMine ? feedback.post : ""))</select></div>
+            \(scopeChoice(isMine ? feedback.scopes : nil, refusal, context))
             <button class="btn">\(words(.meTokenMake))</button>
-            </form></section>
+            </form><p><a href="/api">\(words(.meTokenHow))</a></p></section>
+            """
+    }
+
+    private func scopes(_ scopes: Scopes, _ words: Words) -> String {
+        if scopes.isAll { return words(.scopesAll) }
+        return APIArea.allCases.compactMap { area -> String? in
+            let may = [
+                scopes.allows(area, writes: false) ? words(.scopeRead) : nil,
+                scopes.allows(area, writes: true) ? words(.scopeWrite) : nil,
+            ].compactMap { $0 }
+            return may.isEmpty ? nil : "\(words(area.phrase)) \(may.joined(separator: " "))"
+        }.joined(separator: " · ")
+    }
+
+    /// One line for each area: to read, to write. Reading cases is offered; everything else is chosen.
+    private func scopeChoice(_ chosen: [String]?, _ refusal: (any Refusal)?, _ context: WebContext) -> HTML {
+        let words = context.words
+        let chosen = chosen ?? ["cases:read"]
+        let rows = APIArea.allCases.map { area -> HTML in
+            let boxes = HTML.joined(
+                [false, true].map { writes -> HTML in
+                    let item = Scopes.Item(area: area, writes: writes)
+                    let label = "\(words(area.phrase)) \(words(writes ? .scopeWrite : .scopeRead))"
+                    let mark: HTML = chosen.contains(item.name) ? " checked" : ""
+                    return """
+                        <label class="chip"><input type="checkbox" name="scope" value="\(item.name)"\(mark)>\
+                        <span>\(label)</span></label>
+                        """
+                })
+            return "<div class=\"chips\">\(boxes)</div>"
+        }
+        return """
+            <fieldset class="stack"><input type=hidden name=scoped value=1><legend>\(words(.scopesTitle))</legend>
+            \(HTML.joined(rows))\(Form.error(refusal, for: "scope", context))</fieldset>
             """
     }
 }

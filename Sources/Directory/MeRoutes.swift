@@ -49,12 +49,16 @@ extension DirectoryHouse {
             let typed = try await typed(request, context)
             let name = typed.trimmed("name")
             var feedback = MePage.Feedback(form: .token, typed: name, post: typed["post"])
+            feedback.scopes = typed.all("scope")
             do {
+                // A form that asks for scopes says so: with nothing chosen it is refused, not taken for everything.
+                let chosen = typed["scoped"].isEmpty ? .all : Scopes(text: feedback.scopes.joined(separator: " "))
+                guard let scopes = chosen else { throw DirectoryRefusal.badScopes }
                 guard TextRules.isPlain(name) else { throw DirectoryRefusal.badName }
                 let post = PostID(text: typed["post"])
                 guard typed["post"].isEmpty || post != nil else { throw WebRefusal.malformed }
                 feedback.made = try await signIn.makeToken(
-                    for: context.actor, post: post, name: name, days: MePage.tokenDays)
+                    for: context.actor, post: post, name: name, days: MePage.tokenDays, scopes: scopes)
                 feedback.typed = ""
             } catch let refusal as any Refusal {
                 feedback.refusal = refusal

@@ -38,14 +38,33 @@ enum OrganisationStore {
                 from directory_area a join directory_organisation o on o.area_id = a.id
                 where a.path >= \(place.path.text) and a.path < \(place.path.upperBound)
                 order by o.party, a.path, o.name, o.id limit \(limit)
-                """
-            ) { row in
-                OrganisationRow(
-                    id: try row.id(0), party: try row.raw(1), name: try row.text(2), area: try row.id(3),
-                    areaName: try row.text(4))
-            }
+                """, row)
         }
         return result
+    }
+
+    /// The same by id, from after one.
+    static func organisations(
+        _ scope: Scope, after: OrganisationID?, limit: Int, _ transaction: any ReadTransaction
+    ) throws -> [OrganisationRow] {
+        var result: [OrganisationRow] = []
+        for place in scope.places {
+            result += try transaction.query(
+                """
+                select o.id, o.party, o.name, o.area_id, a.name
+                from directory_area a join directory_organisation o on o.area_id = a.id
+                where a.path >= \(place.path.text) and a.path < \(place.path.upperBound)
+                    and o.id > \(after?.raw ?? 0)
+                order by o.id limit \(limit)
+                """, row)
+        }
+        return Array(result.sorted { $0.id < $1.id }.prefix(limit))
+    }
+
+    private static func row(_ row: any Row) throws -> OrganisationRow {
+        OrganisationRow(
+            id: try row.id(0), party: try row.raw(1), name: try row.text(2), area: try row.id(3),
+            areaName: try row.text(4))
     }
 
     static func isTaken(
@@ -89,6 +108,17 @@ enum OrganisationStore {
             """
             select \(postColumns) where p.organisation_id = \(organisation)
             order by p.to_day desc, p.role, p.id limit \(limit)
+            """, post)
+    }
+
+    /// The same by id, from after one.
+    static func posts(
+        of organisation: OrganisationID, after: PostID?, limit: Int, _ transaction: any ReadTransaction
+    ) throws -> [PostRow] {
+        try transaction.query(
+            """
+            select \(postColumns) where p.organisation_id = \(organisation) and p.id > \(after?.raw ?? 0)
+            order by p.id limit \(limit)
             """, post)
     }
 

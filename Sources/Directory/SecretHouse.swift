@@ -17,6 +17,7 @@ package struct Secrets: Sendable {
     private let session: SymmetricKey
     private let lookup: SymmetricKey
     private let auditKey: SymmetricKey
+    private let files: FileSeal
     private let gate: Gate
     private let cost: PasswordCost
     private let decoy = Decoy()
@@ -26,6 +27,7 @@ package struct Secrets: Sendable {
         session = try file.key(.session)
         lookup = try file.key(.lookup)
         auditKey = try file.key(.audit)
+        files = try FileSeal(file, randomBytes: world.randomBytes)
         gate = Gate(limit: 2)
         self.cost = cost
     }
@@ -83,7 +85,25 @@ package struct Secrets: Sendable {
         try phones.open(sealed, of: person).text
     }
 
+    package func seal(_ text: String, purpose: StaticString, row: Int64) throws -> [UInt8] {
+        try phones.seal(text, purpose: purpose, row: row)
+    }
+    package func open(_ sealed: [UInt8], purpose: StaticString, row: Int64) throws -> String {
+        try phones.open(sealed, purpose: purpose, row: row)
+    }
+    package func index(_ text: String, purpose: StaticString) -> [UInt8] { phones.index(text, purpose: purpose) }
+
     package func phoneIndex(_ phone: Phone) -> [UInt8] { phones.index(phone) }
+
+    // MARK: Files
+
+    /// A piece of a file as it is kept: nobody reads it without the keys, and it opens in its own place only.
+    package func sealPart(_ bytes: [UInt8], of owner: Int64, number: Int64) throws -> [UInt8] {
+        try files.seal(bytes, owner, number)
+    }
+    package func openPart(_ sealed: [UInt8], of owner: Int64, number: Int64) throws -> [UInt8] {
+        try files.open(sealed, owner, number)
+    }
 
     // MARK: Codes, tokens, digests
 

@@ -245,6 +245,39 @@ package struct PhoneSeal: Sendable {
         return phone
     }
 
+    /// Seals a short text for one row of one purpose, padded to 32 bytes so that its length says nothing.
+    package func seal(_ text: String, purpose: StaticString, row: Int64) throws(SecretFault) -> [UInt8] {
+        guard let key = keys[keyID] else { throw .keysMissing }
+        let nonceBytes = try randomBytes(12, random)
+        var plain = Array(text.utf8)
+        plain += [UInt8](repeating: 0, count: max(0, 32 - plain.count))
+        do {
+            let nonce = try AES.GCM.Nonce(data: nonceBytes)
+            let box = try AES.GCM.seal(
+                plain, using: key, nonce: nonce, authenticating: Self.context(purpose, keyID, row))
+            return [keyID] + nonceBytes + Array(box.ciphertext) + Array(box.tag)
+        } catch { throw .library }
+    }
+
+    /// Throws `unsealable` for another row's value, an unknown key and anything changed.
+    package func open(_ sealed: [UInt8], purpose: StaticString, row: Int64) throws(SecretFault) -> String {
+        guard let id = sealed.first, let key = keys[id], sealed.count >= 1 + 12 + 16, sealed.count <= 256
+        else { throw .unsealable }
+        do {
+            let box = try AES.GCM.SealedBox(combined: sealed.dropFirst())
+            let plain = try AES.GCM.open(box, using: key, authenticating: Self.context(purpose, id, row))
+            return String(decoding: plain.prefix { $0 != 0 }, as: UTF8.self)
+        } catch { throw .unsealable }
+    }
+
+    /// 16 bytes: equal for equal texts of one purpose, and nothing to be guessed from without the key.
+    package func index(_ text: String, purpose: StaticString) -> [UInt8] { mac("\(purpose)\u{0}\(text)") }
+
+    private static func context(_ purpose: StaticString, _ keyID: UInt8, _ row: Int64) -> [UInt8] {
+        Array("redsteward \(purpose) 1".utf8) + [keyID]
+            + (0..<8).map { UInt8(truncatingIfNeeded: row >> Int64(56 - 8 * $0)) }
+    }
+
     /// Whether it was sealed with an older key and should be sealed anew.
     package func needsReseal(_ sealed: [UInt8]) -> Bool { sealed.first != keyID }
 

@@ -1,5 +1,6 @@
 import Kernel
 import Storage
+import Web
 
 /// Sends a one-time code. The demo's shows it on the page; a real one calls an SMS provider (rules.md 15.3).
 package protocol CodeSender: Sendable {
@@ -259,6 +260,9 @@ package struct SignIn: Sendable {
     package struct SignedIn: Sendable {
         package let actor: Actor
         package let session: Int64?
+        /// Of a token: what it may do, and its number.
+        package var scopes: Scopes?
+        package var token: Int64?
     }
 
     /// Who a session cookie stands for; nil when it is unknown, over, or a staff session that sat idle too long.
@@ -305,7 +309,7 @@ package struct SignIn: Sendable {
                     Actor(person: $0.person, name: $0.name, posts: [], homes: $0.homes, byToken: true)
                 }
             }
-            return actor.map { SignedIn(actor: $0, session: nil) }
+            return actor.map { SignedIn(actor: $0, session: nil, scopes: found.scopes, token: found.id) }
         }
     }
 
@@ -329,7 +333,11 @@ package struct SignIn: Sendable {
     }
 
     /// Makes a personal token limited to one of the person's posts, or to a resident's own things.
-    package func makeToken(for actor: Actor, post: PostID?, name: String, days: Int) async throws -> String {
+    ///
+    /// - Parameter scopes: what a program may do with it.
+    package func makeToken(
+        for actor: Actor, post: PostID?, name: String, days: Int, scopes: Scopes = .all
+    ) async throws -> String {
         guard let person = actor.person, !actor.byToken else { throw DirectoryRefusal.noPost }
         guard post.map({ id in actor.posts.contains { $0.id == id } }) ?? true else { throw DirectoryRefusal.noPost }
         guard (1...40).contains(name.count) else { throw DirectoryRefusal.badName }
@@ -339,7 +347,7 @@ package struct SignIn: Sendable {
         let id = world.nextID()
         try await database.write { [journal] transaction in
             try SignInStore.insertToken(
-                id: id, digest: digest, person: person, post: post, name: name,
+                id: id, digest: digest, person: person, post: post, name: name, scopes: scopes,
                 expires: now.adding(days: min(max(days, 1), 366)), now: now, transaction)
             try journal.audit(
                 AuditEntry(area: AreaID(0), actor: person, post: post, verb: "token.make", subject: id), at: now,

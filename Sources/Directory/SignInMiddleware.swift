@@ -12,8 +12,10 @@ package struct SignInMiddleware: RouterMiddleware {
     let secrets: Secrets
     let world: World
     let settings: SiteSettings
+    let limits: RateLimits
 
-    package init(signIn: SignIn, secrets: Secrets, world: World, settings: SiteSettings) {
+    package init(signIn: SignIn, secrets: Secrets, world: World, settings: SiteSettings, limits: RateLimits) {
+        self.limits = limits
         self.signIn = signIn
         self.secrets = secrets
         self.world = world
@@ -30,10 +32,17 @@ package struct SignInMiddleware: RouterMiddleware {
         var context = context
         if let bearer = bearer(request) {
             context.kept.expect(token: secrets.formToken(bearer))
-            guard let found = try await signIn.byToken(bearer) else { throw WebRefusal.signInFirst }
+            guard let found = try await signIn.byToken(bearer) else {
+                // Guessing counts against the address.
+                if let over = take(request, context, nil), over.isOver {
+                    return refused(over, request, context)
+                }
+                throw WebRefusal.signInFirst
+            }
             context.actor = found.actor
+            context.scopes = found.scopes
             context.formToken = secrets.formToken(bearer)
-            return try await next(request, context)
+            return try await limited(take(request, context, found.token), request, context, next)
         }
 
         let isWrite = request.method != .get && request.method != .head
@@ -58,6 +67,8 @@ package struct SignInMiddleware: RouterMiddleware {
             context.kept.expect(token: context.formToken)
         }
 
+        let standing = take(request, context, context.session)
+        if let standing, standing.isOver { return refused(standing, request, context) }
         if isWrite {
             guard isFromHere(request) else { throw WebRefusal.crossSite }
             if forPrograms, context.session != nil {
@@ -66,7 +77,7 @@ package struct SignInMiddleware: RouterMiddleware {
             }
         }
 
-        var response = try await next(request, context)
+        var response = try await limited(standing, request, context, next)
         if let fresh = context.freshVisitor {
             response.headers[values: .setCookie].append(
                 SiteCookie.text(SiteCookie.visitor, fresh, seconds: 31_536_000, secure: settings.secure))
@@ -75,6 +86,28 @@ package struct SignInMiddleware: RouterMiddleware {
         if isStale, !alreadySet {
             response.headers[values: .setCookie].append(SiteCookie.cleared(SiteCookie.session, settings.secure))
         }
+        return response
+    }
+
+    private func take(_ request: Request, _ context: WebContext, _ caller: Int64?) -> RateLimits.Standing? {
+        guard let address = limits.address(request, context) else { return nil }
+        return limits.take(caller.map { "s\($0)" } ?? address, isSignedIn: caller != nil, at: world.now())
+    }
+
+    private func limited(
+        _ standing: RateLimits.Standing?, _ request: Request, _ context: WebContext,
+        _ next: (Request, WebContext) async throws -> Response
+    ) async throws -> Response {
+        guard let standing else { return try await next(request, context) }
+        if standing.isOver { return refused(standing, request, context) }
+        var response = try await next(request, context)
+        if request.uri.path.hasPrefix("/api/") { RateLimits.write(standing, &response) }
+        return response
+    }
+
+    private func refused(_ standing: RateLimits.Standing, _ request: Request, _ context: WebContext) -> Response {
+        var response = FrontDoor.refuse(WebRefusal.tooMany, request, context)
+        RateLimits.write(standing, &response)
         return response
     }
 

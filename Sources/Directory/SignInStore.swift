@@ -1,5 +1,6 @@
 import Kernel
 import Storage
+import Web
 
 /// Every SQL word about accounts, sessions, tokens, codes and invitations.
 enum SignInStore {
@@ -123,34 +124,56 @@ enum SignInStore {
     // MARK: Tokens
 
     struct Token: Sendable {
+        let id: Int64
         let person: PersonID
         let post: PostID?
         let expires: Instant
+        let scopes: Scopes
     }
+
+    struct TokenRow: Sendable {
+        let id: Int64
+        let name: String
+        let expires: Instant
+        let post: PostID?
+        let scopes: Scopes
+    }
+
+    /// What a row says; nothing where it says what is not known here.
+    private static func scopes(_ text: String) -> Scopes { Scopes(text: text) ?? Scopes([]) }
 
     static func token(digest: [UInt8], _ transaction: any ReadTransaction) throws -> Token? {
         try transaction.first(
-            "select person_id, post_id, expires_ms from directory_token where digest = \(digest)"
-        ) { Token(person: try $0.id(0), post: try $0.optionalID(1), expires: try $0.instant(2)) }
+            "select person_id, post_id, expires_ms, scopes, id from directory_token where digest = \(digest)"
+        ) {
+            Token(
+                id: try $0.int(4), person: try $0.id(0), post: try $0.optionalID(1), expires: try $0.instant(2),
+                scopes: scopes(try $0.text(3)))
+        }
     }
 
     static func insertToken(
-        id: Int64, digest: [UInt8], person: PersonID, post: PostID?, name: String, expires: Instant, now: Instant,
-        _ transaction: any WriteTransaction
+        id: Int64, digest: [UInt8], person: PersonID, post: PostID?, name: String, scopes: Scopes, expires: Instant,
+        now: Instant, _ transaction: any WriteTransaction
     ) throws {
         try transaction.run(
             """
-            insert into directory_token (id, digest, person_id, post_id, name, expires_ms, created_ms)
-            values (\(id), \(digest), \(person), \(post), \(name), \(expires), \(now))
+            insert into directory_token (id, digest, person_id, post_id, name, scopes, expires_ms, created_ms)
+            values (\(id), \(digest), \(person), \(post), \(name), \(scopes.text), \(expires), \(now))
             """)
     }
 
-    static func tokens(
-        of person: PersonID, _ transaction: any ReadTransaction
-    ) throws -> [(id: Int64, name: String, expires: Instant)] {
+    static func tokens(of person: PersonID, _ transaction: any ReadTransaction) throws -> [TokenRow] {
         try transaction.query(
-            "select id, name, expires_ms from directory_token where person_id = \(person) order by id desc limit 50"
-        ) { (try $0.int(0), try $0.text(1), try $0.instant(2)) }
+            """
+            select id, name, expires_ms, post_id, scopes from directory_token where person_id = \(person)
+            order by id desc limit 50
+            """
+        ) {
+            TokenRow(
+                id: try $0.int(0), name: try $0.text(1), expires: try $0.instant(2), post: try $0.optionalID(3),
+                scopes: scopes(try $0.text(4)))
+        }
     }
 
     static func revokeToken(_ id: Int64, of person: PersonID, _ transaction: any WriteTransaction) throws -> Bool {

@@ -32,9 +32,10 @@ package struct StaffActions: Sendable {
     }
 
     /// Puts somebody who works for the estate on duty; a person has one shift at a time.
+    @discardableResult
     package func addShift(
         estate: AreaID, person: PersonID, squad: String, from: Instant, to: Instant, by actor: Actor
-    ) async throws {
+    ) async throws -> Int64 {
         guard let author = actor.person else { throw DirectoryRefusal.noPost }
         guard Squad(rawValue: squad) != nil else { throw WebRefusal.malformed }
         let now = world.now()
@@ -59,6 +60,7 @@ package struct StaffActions: Sendable {
                     area: estate, actor: author, post: post.id, verb: "roster.add", subject: id,
                     detail: "\(person.text) \(squad) \(from.ms) \(to.ms)"), at: now, transaction)
         }
+        return id
     }
 
     package func deleteShift(_ id: Int64, estate: AreaID, by actor: Actor) async throws {
@@ -73,7 +75,7 @@ package struct StaffActions: Sendable {
         }
     }
 
-    private static func place(
+    static func place(
         _ estate: AreaID, _ actor: Actor, _ transaction: any ReadTransaction
     ) throws -> (Area, Post) {
         guard let area = try DirectoryStore.area(estate, transaction), area.level == .estate,

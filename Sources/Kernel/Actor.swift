@@ -3,6 +3,13 @@ package enum Verb: Int, CaseIterable, Sendable {
     case caseRead, caseRegister, caseTriage, caseDispatch, caseAttend, caseHandle, caseFeedBack, caseEscalate
     case caseSuspend, caseMerge, caseReturn, caseStrikeOff, casePublish
     case policyEdit, calendarEdit, rosterEdit, residentApprove, phoneUnmask, statisticsRead, auditRead, directoryEdit
+    /// Who is who, contracts, appointments, notices: to see them, and to change them.
+    case governanceRead, governanceEdit
+    /// What reveals that somebody is a member of the party. A class of its own: no other verb includes it.
+    case partyRead
+    /// To answer a corrective notice to one's own organisation.
+    case noticeAnswer
+    case vehicleEdit
 }
 
 /// Some verbs, as bits: asked many times on every page.
@@ -37,6 +44,8 @@ package enum Role: Int64, CaseIterable, Sendable {
     case administrator = 10
     /// 审计管理员.
     case auditor = 11
+    /// 党务专干: keeps what reveals membership of the party.
+    case partyAffairs = 30
 
     /// A stable English name for programs.
     package var code: String { String(describing: self) }
@@ -47,28 +56,37 @@ package enum Role: Int64, CaseIterable, Sendable {
             [
                 .caseRead, .caseRegister, .caseTriage, .caseDispatch, .caseFeedBack, .caseSuspend, .caseMerge,
                 .caseReturn, .caseEscalate, .residentApprove, .phoneUnmask, .rosterEdit, .statisticsRead,
+                .governanceRead, .noticeAnswer, .vehicleEdit,
             ]
         case .steward:
             [
                 .caseRead, .caseRegister, .caseAttend, .caseHandle, .caseFeedBack, .caseSuspend, .caseEscalate,
-                .phoneUnmask,
+                .phoneUnmask, .governanceRead,
             ]
         case .grid:
             [
                 .caseRead, .caseRegister, .caseTriage, .caseDispatch, .caseAttend, .caseHandle, .caseFeedBack,
                 .caseSuspend, .caseMerge, .caseReturn, .caseEscalate, .residentApprove, .phoneUnmask, .statisticsRead,
+                .governanceRead, .governanceEdit, .vehicleEdit,
             ]
-        case .approver: [.caseRead, .caseStrikeOff, .caseEscalate, .caseMerge, .caseReturn, .statisticsRead]
+        case .approver:
+            [
+                .caseRead, .caseStrikeOff, .caseEscalate, .caseMerge, .caseReturn, .statisticsRead, .governanceRead,
+                .governanceEdit,
+            ]
         case .moderator: [.caseRead, .casePublish, .statisticsRead]
-        case .committee: [.caseRead, .caseRegister, .caseHandle, .caseAttend, .caseFeedBack, .statisticsRead]
+        case .committee:
+            [.caseRead, .caseRegister, .caseHandle, .caseAttend, .caseFeedBack, .statisticsRead, .governanceRead]
         case .department: [.caseRead, .caseAttend, .caseHandle, .caseFeedBack, .caseSuspend, .caseEscalate]
         case .street, .district:
             [
                 .caseRead, .caseRegister, .caseTriage, .caseDispatch, .caseAttend, .caseHandle, .caseFeedBack,
                 .caseSuspend, .caseMerge, .caseReturn, .caseEscalate, .caseStrikeOff, .statisticsRead,
+                .governanceRead, .governanceEdit,
             ]
         case .administrator: [.policyEdit, .calendarEdit, .rosterEdit, .directoryEdit]
         case .auditor: [.auditRead]
+        case .partyAffairs: [.governanceRead, .governanceEdit, .partyRead]
         }
     }
 }
@@ -86,10 +104,12 @@ package struct Post: Sendable, Hashable {
     package let level: AreaLevel
     package let path: AreaPath
     package let title: String
+    /// Where the area stood before it was moved: what was written then carries those paths.
+    package let former: [AreaPath]
 
     package init(
         id: PostID, role: Role, organisation: OrganisationID, family: OrganisationID, party: Party, area: AreaID,
-        level: AreaLevel, path: AreaPath, title: String
+        level: AreaLevel, path: AreaPath, title: String, former: [AreaPath] = []
     ) {
         self.id = id
         self.role = role
@@ -100,6 +120,12 @@ package struct Post: Sendable, Hashable {
         self.level = level
         self.path = path
         self.title = title
+        self.former = former
+    }
+
+    /// Whether a place is at or below the area of the post, as the tree stands or as it stood before a move.
+    package func covers(_ place: AreaPath) -> Bool {
+        path.contains(place) || former.contains { $0.contains(place) }
     }
 }
 
@@ -160,7 +186,7 @@ package struct Actor: Sendable {
     /// The post by which the actor may do this at the area, the narrowest first; nil if none.
     package func post(for verb: Verb, at path: AreaPath) -> Post? {
         var narrowest: Post?
-        for post in posts where post.role.verbs.contains(verb) && post.path.contains(path) {
+        for post in posts where post.role.verbs.contains(verb) && post.covers(path) {
             if narrowest.map({ $0.level < post.level }) ?? true { narrowest = post }
         }
         return narrowest

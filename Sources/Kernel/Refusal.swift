@@ -1,7 +1,9 @@
 /// Why a command was refused. `Web` maps these to status codes once: invalid 422, denied 403, notFound 404,
-/// conflict 409, limited 429, signIn 401, tooLarge 413, unsupported 415, unavailable 503.
+/// conflict 409, limited 429, signIn 401, tooLarge 413, unsupported 415, unavailable 503, precondition 412,
+/// method 405.
 package enum RefusalKind: String, Sendable {
     case invalid, denied, notFound, conflict, limited, signIn, tooLarge, unsupported, unavailable
+    case precondition, method
 }
 
 /// A refusal by name: each capability has one enum of them. Anything else that is thrown is a fault of ours.

@@ -24,6 +24,7 @@ package struct Background: Service {
             await withTaskGroup { group in
                 group.addTask { await hear() }
                 group.addTask { await beats() }
+                group.addTask { await imports() }
             }
         }
         house.live.close()
@@ -39,6 +40,22 @@ package struct Background: Service {
             await beat(tick, &night)
             tick += 1
             do { try await Task.sleep(for: .milliseconds(500)) } catch { break }
+        }
+    }
+
+    /// Imports, in a line of their own: a large file does not hold up the clocks.
+    private func imports() async {
+        var tick = 0
+        while !Task.isCancelled {
+            do {
+                if tick % 1800 == 0 { try await house.importWork.sweep() }
+                tick += 1
+                if try await house.importWork.step(worker: holder) { continue }
+            } catch {
+                logger.error("an import failed", metadata: ["error": "\(type(of: error))"])
+                house.metrics.count("redsteward_background_failures_total")
+            }
+            do { try await Task.sleep(for: .seconds(2)) } catch { break }
         }
     }
 
@@ -69,6 +86,8 @@ package struct Background: Service {
                     house.database, at: house.world.now())
             }
             if tick % 40 == 0 { house.live.beat() }
+            // Dates by the day: once a minute is soon enough.
+            if tick % 120 == 30, try await lease("governance.sweep") { try await house.governance.sweep() }
             if tick % 7200 == 7199 { try await housekeeping() }
         } catch is CancellationError {
             return
@@ -101,6 +120,7 @@ package struct Background: Service {
     }
 
     private func housekeeping() async throws {
+        try await house.directory.answers.prune()
         let now = house.world.now()
         _ = try await house.database.write { transaction in
             try Outbox().prune(doneBefore: now.adding(days: -1), transaction)

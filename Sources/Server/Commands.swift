@@ -40,6 +40,12 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "Connections to PostgreSQL, each with a thread (2 to 64).")
     var connections: Int = 8
     @OptionGroup var replica: ReplicaOptions
+    @Option(help: "Requests a minute for each token and each session, on each server; 0 for no limit.")
+    var rateLimit: Int = RateLimitSettings().signedIn
+    @Option(help: "Requests a minute for each address without sign-in, on each server; 0 for no limit.")
+    var rateLimitAnonymous: Int = RateLimitSettings().anonymous
+    @Flag(help: "Count callers from this machine too.")
+    var rateLimitLocal = false
     @OptionGroup var backup: BackupOptions
 
     func configuration() throws -> ServerConfiguration {
@@ -53,6 +59,12 @@ struct ServeOptions: ParsableArguments {
         configuration.port = port
         configuration.publicURL = publicURL
         configuration.openMetrics = openMetrics
+        guard (0...1_000_000).contains(rateLimit), (0...1_000_000).contains(rateLimitAnonymous) else {
+            throw ValidationError("--rate-limit and --rate-limit-anonymous are 0 to 1000000")
+        }
+        configuration.limits.signedIn = rateLimit
+        configuration.limits.anonymous = rateLimitAnonymous
+        configuration.limits.countsLocal = rateLimitLocal
         configuration.files = try FilesPlace.configured()
         configuration.backup = try backup.plan(data: place.data, environment: ProcessInfo.processInfo.environment)
         return configuration

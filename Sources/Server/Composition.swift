@@ -2,6 +2,7 @@ import Attachments
 import Cases
 import Directory
 import Foundation
+import Governance
 import Hummingbird
 import Kernel
 import Logging
@@ -29,6 +30,7 @@ package struct ServerConfiguration: Sendable {
     package var drain = Duration.zero
     /// Where files are kept; beside the database when it is nil.
     package var files: FilesPlace?
+    package var limits = RateLimitSettings()
     package var passwordCost = PasswordCost.interactive
     /// Every distinct statement goes here, for the test that prepares them on PostgreSQL.
     package var recorder: (@Sendable (String) -> Void)?
@@ -49,6 +51,7 @@ package struct House: Sendable {
     package let secrets: Secrets
     package let directory: DirectoryHouse
     package let cases: CasesHouse
+    package let governance: GovernanceHouse
     package let live: LiveHub
     package let metrics: Metrics
     package let settings: SiteSettings
@@ -62,9 +65,15 @@ package struct House: Sendable {
         try await database.close()
     }
 
+    /// Does the steps of imports.
+    package var importWork: ImportWork {
+        ImportWork(directory.imports) { try CaseStore.used(since: $0, $1) }
+    }
+
     /// All migrations, lower floors first.
     package static let schema = Schema(
-        DirectoryMigrations.all + MessagingMigrations.all + Attachments.migrations + CaseMigrations.all)
+        DirectoryMigrations.all + ImportMigrations.all + MessagingMigrations.all + Attachments.migrations
+            + CaseMigrations.all + GovernanceMigrations.all)
 
     package static func open(_ configuration: ServerConfiguration, world: World) async throws -> House {
         try FileManager.default.createDirectory(
@@ -97,6 +106,7 @@ package struct House: Sendable {
         try await database.exclusively { transaction in
             try CalendarStore.seed(transaction)
             try BaseSeed.plant(at: now, nextID: world.nextID, transaction)
+            try LimitStore.plant(transaction)
         }
         let url =
             configuration.publicURL.isEmpty
@@ -114,14 +124,22 @@ package struct House: Sendable {
         let attachments = try Attachments(
             folder: configuration.folder + "/files", place: configuration.files, world: world, fresh: true)
         try await attachments.check()
+        let inbox = Inbox(
+            notices: CaseNotices.all + GovernanceNotice.all.map { Notice($0.name, $0.phrase) }, nextID: world.nextID)
+        let governance = GovernanceHouse(directory: directory) {
+            notice, arguments, link, people, except, at, transaction in
+            try inbox.send(
+                Notice(notice.name, notice.phrase), arguments, link: link, to: people, except: except, at: at,
+                transaction)
+        }
         let cases = CasesHouse(
             database: database, world: world, journal: journal, secrets: secrets,
             attachments: attachments,
-            inbox: Inbox(notices: CaseNotices.all, nextID: world.nextID), calendars: calendars, settings: settings,
+            inbox: inbox, calendars: calendars, settings: settings,
             live: live, memory: signIn.memory)
         return House(
             configuration: configuration, database: database, world: world, secrets: secrets, directory: directory,
-            cases: cases, live: live, metrics: Metrics(), settings: settings, node: node)
+            cases: cases, governance: governance, live: live, metrics: Metrics(), settings: settings, node: node)
     }
 
     /// What people are told about a fault whose end is known, and the status; nil for a fault of another kind.
@@ -155,13 +173,17 @@ package struct House: Sendable {
         router.add(middleware: door)
         router.add(
             middleware: SignInMiddleware(
-                signIn: directory.signIn, secrets: secrets, world: world, settings: settings))
+                signIn: directory.signIn, secrets: secrets, world: world, settings: settings,
+                limits: RateLimits(configuration.limits)))
         router.add(middleware: door.inner)
-        let table = RouteTable(router: router)
+        let table = RouteTable(
+            router: router, services: APIServices(keeper: directory.answers, metrics: metrics))
         Assets.routes(table)
         ModeRoutes.routes(table, settings: settings)
+        APIGuide.routes(table, settings: settings)
         directory.routes(table)
         cases.routes(table)
+        governance.routes(table)
         let metrics = metrics
         let live = live
         let database = database
@@ -184,6 +206,7 @@ package struct House: Sendable {
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
                 body: .init(byteBuffer: ByteBuffer(string: metrics.text)))
         }
+        table.finish()
         return (router, table.specs)
     }
 }

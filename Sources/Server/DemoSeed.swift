@@ -134,6 +134,9 @@ package struct DemoSeed: Sendable {
                 code: "steward2", name: "张师傅", role: .steward, organisation: "property", area: "guihua", title: "维修",
                 phone: "13800000023"),
             Staff(
+                code: "party", name: "黄霞", role: .partyAffairs, organisation: "community", area: "community",
+                title: "党务专干", phone: "13800000025"),
+            Staff(
                 code: "grid2", name: "许晴", role: .grid, organisation: "community2", area: "community2", title: "网格员",
                 phone: "13800000024"),
         ]
@@ -224,6 +227,9 @@ package struct DemoSeed: Sendable {
                 }
             }
         }
+        try await DemoGovernance(
+            house: house, areas: fixed.areas, organisations: fixed.organisations, staff: posts, people: people
+        ).plant(on: day)
         try await DemoCases(house: house, areas: fixed.areas, staff: posts, people: people).play(until: now)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]

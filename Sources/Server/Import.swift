@@ -7,7 +7,10 @@ import Storage
 /// `redsteward import cases FILE --mapping FILE --data DIR`.
 struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Bring data in from elsewhere.", subcommands: [ImportCases.self])
+        abstract: "Bring data in from elsewhere.",
+        subcommands: [
+            ImportCases.self, ImportAreas.self, ImportUnits.self, ImportResidents.self, ImportPosts.self,
+        ])
 }
 
 struct ImportCases: AsyncParsableCommand {

@@ -43,18 +43,11 @@ package enum Answer {
 
     /// RFC 9457 problem details.
     package static func problem(_ refusal: any Refusal, context: WebContext) -> Response {
-        let body: JSON = .object([
-            ("type", .string("urn:redsteward:refusal:\(refusal.name)")),
-            ("title", .string(refusal.message.text(context.preferences.language))),
-            ("status", .int(Int64(refusal.kind.status.code))),
-            ("code", .string(refusal.name)),
-            ("field", refusal.field.map { .string($0) } ?? .null),
-            ("instance", .string(context.requestName)),
-        ])
-        return Response(
-            status: refusal.kind.status,
-            headers: [.contentType: "application/problem+json; charset=utf-8", .cacheControl: "no-store"],
-            body: .init(byteBuffer: ByteBuffer(string: body.text)))
+        Problem(
+            type: "urn:redsteward:refusal:\(refusal.name)",
+            title: refusal.message.text(context.preferences.language), status: Int64(refusal.kind.status.code),
+            code: refusal.name, field: refusal.field, instance: context.requestName
+        ).response(refusal.kind.status)
     }
 
     package static func bytes(_ bytes: [UInt8], type: String, cache: String, etag: String? = nil) -> Response {

@@ -46,7 +46,7 @@ extension WebContext {
         return result
     }
 
-    private func sameToken(_ token: String) -> Bool {
+    func sameToken(_ token: String) -> Bool {
         let a = Array(token.utf8)
         let b = Array(formToken.utf8)
         guard !b.isEmpty, a.count == b.count else { return false }

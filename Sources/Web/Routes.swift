@@ -3,6 +3,7 @@ import Hummingbird
 import Kernel
 import Logging
 import NIOCore
+import Synchronization
 
 /// Who may knock at a route. The table proves it before the handler runs; what the actor may see inside is the
 /// Store's affair.
@@ -29,6 +30,18 @@ package struct RouteSpec: Sendable {
     package let method: HTTPRequest.Method
     package let path: String
     package let access: Access
+    /// What a route of the API declares; nil for pages.
+    package var operation: APIOperation?
+}
+
+/// What the routes of the API need of the house.
+package struct APIServices: Sendable {
+    package var keeper: (any KeptAnswers)?
+    package var metrics: Metrics?
+    package init(keeper: (any KeptAnswers)? = nil, metrics: Metrics? = nil) {
+        self.keeper = keeper
+        self.metrics = metrics
+    }
 }
 
 /// The one table of routes: the router is filled from it, and a test asks every entry as every role.
@@ -37,7 +50,12 @@ package final class RouteTable {
     private let router: Router<WebContext>
     package private(set) var specs: [RouteSpec] = []
 
-    package init(router: Router<WebContext>) { self.router = router }
+    let services: APIServices
+
+    package init(router: Router<WebContext>, services: APIServices = APIServices()) {
+        self.router = router
+        self.services = services
+    }
 
     package func get(_ path: String, _ access: Access, _ handler: @escaping Handler) {
         add(.get, path, access, handler)
@@ -49,12 +67,95 @@ package final class RouteTable {
     private func add(_ method: HTTPRequest.Method, _ path: String, _ access: Access, _ handler: @escaping Handler) {
         specs.append(RouteSpec(method: method, path: path, access: access))
         router.on(RouterPath(path), method: method) { request, context in
-            guard access.allows(context.actor) else {
-                throw context.actor.person == nil ? WebRefusal.signInFirst : WebRefusal.notYours
-            }
+            try Self.admit(access, nil, method, context)
             return try await handler(request, context)
         }
     }
+
+    /// Adds a route of the API with what it declares.
+    func declare(_ operation: APIOperation, _ handler: @escaping Handler) {
+        let (method, access, area) = (operation.method, operation.access, operation.api.area)
+        specs.append(RouteSpec(method: method, path: operation.path, access: access, operation: operation))
+        let known = operation.problems
+        let metrics = services.metrics
+        router.on(RouterPath(operation.path), method: method) { request, context in
+            do {
+                try Self.admit(access, .some(area), method, context)
+                return try await handler(request, context)
+            } catch let refusal as any Refusal {
+                // The document would not know of it: a test looks here.
+                if !known.contains(Int(refusal.kind.status.code)) {
+                    metrics?.count("redsteward_api_undeclared_total")
+                    context.logger.error(
+                        "undeclared refusal", metadata: ["route": "\(operation.path)", "refusal": "\(refusal.name)"])
+                }
+                throw refusal
+            }
+        }
+    }
+
+    /// - Parameter area: of a route of the API; nil for any other, which a token with fewer than all scopes may not use.
+    private static func admit(
+        _ access: Access, _ area: APIArea??, _ method: HTTPRequest.Method, _ context: WebContext
+    ) throws {
+        guard access.allows(context.actor) else {
+            throw context.actor.person == nil ? WebRefusal.signInFirst : WebRefusal.notYours
+        }
+        guard let scopes = context.scopes, !scopes.isAll else { return }
+        switch area {
+        case .none: guard access == .everyone else { throw WebRefusal.noScope("*") }
+        case .some(.none): return
+        case .some(.some(let area)):
+            let writes = method != .get
+            guard scopes.allows(area, writes: writes) else {
+                throw WebRefusal.noScope("\(area.rawValue):\(writes ? "write" : "read")")
+            }
+        }
+    }
+
+    /// The last call: every other method of a path of the API is told which there are, and the document is served.
+    @discardableResult
+    package func finish() -> OpenAPI {
+        let place = "/api/v1/openapi.json"
+        final class Holder: Sendable {
+            let document = Mutex<OpenAPI?>(nil)
+        }
+        let holder = Holder()
+        get(
+            place, .everyone, API(nil, "This document.", isSingle: true), Nothing.self, type: "application/json"
+        ) { _, call in
+            guard let written = holder.document.withLock({ $0 })?.written else { throw WebRefusal.notFound }
+            let cache = "public, max-age=300"
+            if let held = call.request.headers[.ifNoneMatch], APITag.contains(held, written.tag) {
+                return Response(status: .notModified, headers: [.cacheControl: cache, .eTag: written.tag])
+            }
+            return Response(
+                status: .ok,
+                headers: [
+                    .contentType: "application/json; charset=utf-8", .cacheControl: cache, .eTag: written.tag,
+                ], body: .init(byteBuffer: ByteBuffer(bytes: written.bytes)))
+        }
+        let document = OpenAPI(specs.compactMap(\.operation))
+        holder.document.withLock { $0 = document }
+        var methods: [String: [HTTPRequest.Method]] = [:]
+        for spec in specs where spec.path.hasPrefix("/api/") { methods[spec.path, default: []].append(spec.method) }
+        for (path, known) in methods {
+            let allow = known.map(\.rawValue).sorted().joined(separator: ", ")
+            for method in Self.methods where !known.contains(method) {
+                router.on(RouterPath(path), method: method) { _, context in
+                    var response = Answer.problem(WebRefusal.badMethod, context: context)
+                    response.headers[.allow] = allow
+                    return response
+                }
+            }
+        }
+        return document
+    }
+
+    private static let methods: [HTTPRequest.Method] =
+        [
+            .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
+        ] + ["QUERY", "SEARCH", "PROPFIND"].compactMap { HTTPRequest.Method($0) }
 }
 
 extension WebContext {
@@ -113,23 +214,26 @@ package struct FrontDoor: RouterMiddleware {
     /// The same answers from further in, where the request knows its person and its form token.
     package var inner: InnerDoor { InnerDoor(door: self) }
 
+    /// A refusal as its asker reads it: a problem for programs, a page for people.
+    package static func refuse(_ refusal: any Refusal, _ request: Request, _ context: WebContext) -> Response {
+        if request.uri.path.hasPrefix("/api/") { return Answer.problem(refusal, context: context) }
+        if refusal.kind == .signIn, request.method == .get {
+            let here = request.uri.string
+            return Answer.redirect(Href("/sign-in", query: [("next", here.utf8.count <= 400 ? here : "/")]))
+        }
+        return notice(
+            refusal.message.text(context.preferences.language), status: refusal.kind.status, request, context)
+    }
+
     fileprivate func answer(_ error: any Error, _ request: Request, _ context: WebContext) async -> Response {
         let forPrograms = request.uri.path.hasPrefix("/api/")
-        if let refusal = error as? any Refusal {
-            if forPrograms { return Answer.problem(refusal, context: context) }
-            if refusal.kind == .signIn, request.method == .get {
-                let here = request.uri.string
-                return Answer.redirect(Href("/sign-in", query: [("next", here.utf8.count <= 400 ? here : "/")]))
-            }
-            return notice(
-                refusal.message.text(context.preferences.language), status: refusal.kind.status, request, context)
-        }
+        if let refusal = error as? any Refusal { return Self.refuse(refusal, request, context) }
         if let http = error as? HTTPError {
             let refusal: WebRefusal =
                 http.status == .notFound || http.status == .methodNotAllowed
                 ? .notFound : http.status == .contentTooLarge ? .tooLarge : .malformed
             if forPrograms { return Answer.problem(refusal, context: context) }
-            return notice(
+            return Self.notice(
                 refusal.message.text(context.preferences.language), status: refusal.kind.status, request, context)
         }
         context.logger.error("request failed", metadata: ["request": "\(context.requestName)", "error": "\(error)"])
@@ -139,26 +243,20 @@ package struct FrontDoor: RouterMiddleware {
             ?? FaultAnswer(text: context.words(.errorFault, context.requestName), status: .internalServerError)
         var answer: Response
         if forPrograms {
-            answer = Response(
-                status: fault.status,
-                headers: [.contentType: "application/problem+json; charset=utf-8"],
-                body: .init(
-                    byteBuffer: ByteBuffer(
-                        string: JSON.object([
-                            ("type", .string("urn:redsteward:fault")), ("title", .string(fault.text)),
-                            ("status", .int(Int64(fault.status.code))),
-                            ("instance", .string(context.requestName)),
-                        ]).text)))
+            answer = Problem(
+                type: "urn:redsteward:fault", title: fault.text, status: Int64(fault.status.code), code: "fault",
+                field: nil, instance: context.requestName
+            ).response(fault.status)
         } else {
             await context.kept.readLate(request, context)
-            answer = notice(fault.text, status: fault.status, request, context)
+            answer = Self.notice(fault.text, status: fault.status, request, context)
         }
         if fault.status == .serviceUnavailable { answer.headers[.retryAfter] = "2" }
         return answer
     }
 
     /// A page that says why something was not done, with what was typed.
-    private func notice(
+    private static func notice(
         _ text: String, status: HTTPResponse.Status, _ request: Request, _ context: WebContext
     ) -> Response {
         var context = context

@@ -41,6 +41,8 @@ package struct WebContext: RequestContext {
     package var actor = Actor.visitor
     /// The session that signed the actor in, if a cookie did.
     package var session: Int64?
+    /// What a token lets its program do in the API; nil without one.
+    package var scopes: Scopes?
     package var preferences = Preferences()
     /// The token that a form of this browser must carry.
     package var formToken = ""
@@ -108,14 +110,31 @@ package enum WebRefusal: Refusal {
     case malformed
     case badIdentifier
     case tooMany
+    /// Under the API: the path is there, the method is not.
+    case badMethod
+    case badType
+    case missingField(String)
+    case badField(String)
+    case unknownField(String)
+    /// The token does not carry the scope, such as `cases:write`.
+    case noScope(String)
+    case changedSince
+    case keyInUse
+    case keyUnsettled
+    case keyForOther
+    case shownOnce
 
     package var kind: RefusalKind {
         switch self {
         case .notFound, .badIdentifier: .notFound
         case .signInFirst: .signIn
-        case .notYours, .crossSite: .denied
+        case .notYours, .crossSite, .noScope: .denied
         case .tooLarge: .tooLarge
-        case .malformed: .invalid
+        case .malformed, .missingField, .badField, .unknownField, .keyForOther: .invalid
+        case .badMethod: .method
+        case .badType: .unsupported
+        case .changedSince: .precondition
+        case .keyInUse, .keyUnsettled, .shownOnce: .conflict
         case .tooMany: .limited
         }
     }
@@ -129,6 +148,24 @@ package enum WebRefusal: Refusal {
         case .tooLarge: Phrase.webTooLarge()
         case .malformed: Phrase.webMalformed()
         case .tooMany: Phrase.webTooMany()
+        case .badMethod: Phrase.webBadMethod()
+        case .badType: Phrase.webBadType()
+        case .missingField(let name): Phrase.webMissingField(name)
+        case .badField(let name): Phrase.webBadField(name)
+        case .unknownField(let name): Phrase.webUnknownField(String(name.prefix(60)))
+        case .noScope(let scope): Phrase.webNoScope(scope)
+        case .changedSince: Phrase.webChangedSince()
+        case .keyInUse: Phrase.webKeyInUse()
+        case .keyUnsettled: Phrase.webKeyUnsettled()
+        case .keyForOther: Phrase.webKeyForOther()
+        case .shownOnce: Phrase.webShownOnce()
+        }
+    }
+
+    package var field: String? {
+        switch self {
+        case .missingField(let name), .badField(let name), .unknownField(let name): String(name.prefix(60))
+        default: nil
         }
     }
 }
@@ -145,6 +182,8 @@ extension RefusalKind {
         case .tooLarge: .contentTooLarge
         case .unsupported: .unsupportedMediaType
         case .unavailable: .serviceUnavailable
+        case .precondition: .preconditionFailed
+        case .method: .methodNotAllowed
         }
     }
 }

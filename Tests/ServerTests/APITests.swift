@@ -86,9 +86,16 @@ import Web
                     try await h.json(resident, .post, "/api/v1/cases", object(["area": unit, "words": " "])), 422,
                     "tooShort", "what"
                 ),
-                (try await h.json(resident, .post, "/api/v1/cases", object(["words": "x"])), 422, "noPlace", "place"),
+                (
+                    try await h.json(resident, .post, "/api/v1/cases", object(["words": "x"])), 422, "missingField",
+                    "area"
+                ),
+                (
+                    try await h.json(resident, .post, "/api/v1/cases", object(["area": unit, "wordz": "x"])), 422,
+                    "unknownField", "wordz"
+                ),
                 (try await h.json(resident, .get, "/api/v1/cases/nothing"), 404, "badIdentifier", nil),
-                (try await h.json(resident, .get, "/api/v1/cases?limit=0"), 422, "badChoice", "limit"),
+                (try await h.json(resident, .get, "/api/v1/cases?limit=0"), 422, "badField", "limit"),
                 (try await h.json(resident, .get, "/api/v1/cases?cursor=x"), 422, "badCursor", nil),
                 (try await h.json(try h.program("grid"), .get, "/api/v1/cases?cursor=1-x"), 422, "badCursor", nil),
                 (try await h.json(try h.program("auditor"), .get, "/api/v1/nowhere"), 404, "notFound", nil),

@@ -3,6 +3,7 @@ import Foundation
 import Kernel
 import Storage
 import Synchronization
+import Tables
 import Testing
 
 @testable import Cases

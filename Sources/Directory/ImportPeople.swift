@@ -1,0 +1,224 @@
+import Kernel
+import Storage
+
+/// People of rows: residents and holders of posts.
+extension ImportPlan {
+    private enum Found { case known(PersonID), new }
+
+    /// Whom a name and a phone mean. One phone may serve several people of a household, so both must fit.
+    private func find(_ name: String, _ phone: Phone?, _ index: [UInt8]?, unit: AreaID?) throws -> PersonID? {
+        if let planned = overlay?.state.withLock({ $0.people[Self.key(name, phone, unit)] }) { return planned }
+        if let index, let phone {
+            let people = try SignInStore.people(phoneIndex: index, read)
+            let same = people.filter { $0.1 == name }
+            guard same.count < 2 else { throw RowFault(.phoneShared, .phone) }
+            if let one = same.first { return one.0 }
+            // Somebody who signed in by code and never said a name has the masked number for one.
+            if people.count == 1, people[0].1 == phone.masked {
+                if let write { try DirectoryStore.rename(people[0].0, name, write) }
+                return people[0].0
+            }
+            return nil
+        }
+        guard let unit else { return nil }
+        return try read.first(
+            """
+            select n.id from directory_home h join directory_person n on n.id = h.person_id
+            where h.unit_id = \(unit) and n.name = \(name) and h.status < 2 order by n.id limit 1
+            """
+        ) { try $0.id(0) }
+    }
+
+    private static func key(_ name: String, _ phone: Phone?, _ unit: AreaID?) -> String {
+        "\(name)/\(phone?.text ?? unit?.text ?? "")"
+    }
+
+    private mutating func person(_ name: String, _ phone: Phone?, unit: AreaID?) throws -> (PersonID, isNew: Bool) {
+        if let found = try find(name, phone, phone.map { secrets.phoneIndex($0) }, unit: unit) { return (found, false) }
+        let id: PersonID = world.id()
+        if let write {
+            let sealed = try phone.map { try secrets.seal($0, person: id, world: world) }
+            try DirectoryStore.insertPerson(id, name: name, phone: sealed, at: now, write)
+            made.append((.person, id.raw, name))
+        }
+        overlay?.state.withLock { $0.people[Self.key(name, phone, unit)] = id }
+        return (id, true)
+    }
+
+    // MARK: Residents
+
+    mutating func resident(_ row: ImportRow) throws -> RowOutcome {
+        let name = try row.name(.name, longest: 40)
+        var phone: Phone?
+        if !row[.phone].isEmpty {
+            guard let number = Phone(row[.phone]), number.isMobile else { throw RowFault(.badPhone, .phone) }
+            phone = number
+        }
+        guard let relation = ImportWords.relation(try row.needed(.relation)) else {
+            throw RowFault(.badRelation, .relation)
+        }
+        let days = try row.days(today: today)
+        let unit = try home(row)
+        let (person, isNew) = try person(name, phone, unit: unit.id)
+        let key = "\(person.text)/\(unit.id.text)/\(relation.code)"
+        if let planned = overlay?.state.withLock({ $0.homes[key] }) {
+            return try settle(planned, days, row, isKnown: true) { _ in }
+        }
+        if !isNew {
+            let found = try read.first(
+                """
+                select id, status, from_day, to_day from directory_home
+                where person_id = \(person) and unit_id = \(unit.id) and relation = \(relation) and status < 2
+                    and to_day >= \(min(days.from, today)) order by status desc, id limit 1
+                """
+            ) { (id: try $0.int(0), isWaiting: try $0.int(1) == 0, from: try $0.day(2), to: try $0.day(3)) }
+            if let found {
+                return try settle((found.from, found.to), days, row, isKnown: !found.isWaiting) { days in
+                    try change(found.id, unit.id, days)
+                }
+            }
+        }
+        overlay?.state.withLock { $0.homes[key] = days }
+        guard let write else { return .fresh }
+        let id = world.nextID()
+        guard
+            try DirectoryStore.insertHome(
+                person: person, unit: unit, relation: relation, active: true, from: days.from, to: days.to,
+                decidedBy: record.person, id: id, at: now, write)
+        else {
+            // Refused by somebody before, for the same days.
+            throw RowFault(.differs, .relation)
+        }
+        made.append((.home, id, Self.mark(days)))
+        return .fresh
+    }
+
+    private func settle(
+        _ known: (Day, Day), _ days: (from: Day, to: Day), _ row: ImportRow, isKnown: Bool,
+        _ change: ((from: Day, to: Day)) throws -> Void
+    ) throws -> RowOutcome {
+        // Days that a row does not say stay as they are.
+        let from = row[.from].isEmpty ? known.0 : days.from
+        let to = row[.to].isEmpty ? known.1 : days.to
+        if isKnown, (from, to) == known { return .same }
+        guard from <= to else { throw RowFault(.datesReversed, .to) }
+        // To accept what somebody asked for contradicts nothing.
+        if isKnown, try !conflict() { return .skipped }
+        try change((from, to))
+        return .changed
+    }
+
+    private func change(_ id: Int64, _ unit: AreaID, _ days: (from: Day, to: Day)) throws {
+        guard let write else { return }
+        try write.run(
+            """
+            update directory_home set status = 1, from_day = \(days.from), to_day = \(days.to),
+                decided_by = coalesce(decided_by, \(record.person)) where id = \(id)
+            """)
+        try HouseholdStore.settle(unit, at: now, write)
+    }
+
+    static func mark(_ days: (from: Day, to: Day)) -> String { "\(days.from) \(days.to)" }
+
+    // MARK: Posts
+
+    mutating func post(_ row: ImportRow) throws -> RowOutcome {
+        let name = try row.name(.name, longest: 40)
+        guard let phone = Phone(try row.needed(.phone)), phone.isMobile else { throw RowFault(.badPhone, .phone) }
+        guard let role = ImportWords.role(try row.needed(.role)) else { throw RowFault(.badRole, .role) }
+        let title = row[.title]
+        guard title.unicodeScalars.count <= OrganisationActions.longestTitle, TextRules.isPlain(title) else {
+            throw RowFault(.badTitle, .title)
+        }
+        let days = try row.days(today: today)
+        let (body, home) = try organisation(try row.needed(.organisation))
+        let area = try postArea(row[.area], home)
+        let (person, isNew) = try person(name, phone, unit: nil)
+        let key = "\(person.text)/\(body.text)/\(role.code)/\(area.id.text)"
+        let planned = overlay?.state.withLock { $0.posts[key] } ?? []
+        if planned.contains(where: { $0 == days }) { return .same }
+        if planned.contains(where: { $0.0 <= days.to && $0.1 >= days.from }) { throw RowFault(.postOverlaps, .from) }
+        if !isNew {
+            let found = try read.first(
+                """
+                select id, from_day, to_day, title from directory_post
+                where person_id = \(person) and organisation_id = \(body) and role = \(role) and area_id = \(area.id)
+                    and from_day <= \(days.to) and to_day >= \(days.from) order by id limit 1
+                """
+            ) { (id: try $0.id(0, PostTag.self), from: try $0.day(1), to: try $0.day(2), title: try $0.text(3)) }
+            if let found { return try change(found.id, found.title, title, (found.from, found.to), days, role, row) }
+        }
+        overlay?.state.withLock { $0.posts[key, default: []].append(days) }
+        guard let write else { return .fresh }
+        let id: PostID = world.id()
+        try DirectoryStore.insertPost(
+            id, person: person, organisation: body, role: role, area: area.id, title: title, from: days.from,
+            to: days.to, at: now, write)
+        try journal.audit(
+            AuditEntry(
+                area: area.estate ?? area.id, actor: actor?.person,
+                post: actor?.post(for: .directoryEdit, at: area.path)?.id, verb: "import.post", subject: id.raw,
+                detail: "\(person.text) \(role.code) \(area.id.text) \(days.from) \(days.to)"), at: now, write)
+        made.append((.post, id.raw, Self.mark(days) + title))
+        return .fresh
+    }
+
+    private func change(
+        _ id: PostID, _ known: String, _ title: String, _ knownDays: (Day, Day), _ days: (from: Day, to: Day),
+        _ role: Role, _ row: ImportRow
+    ) throws -> RowOutcome {
+        let from = row[.from].isEmpty ? knownDays.0 : days.from
+        let to = row[.to].isEmpty ? knownDays.1 : days.to
+        let isTitleSame = title.isEmpty || title == known
+        if isTitleSame, (from, to) == knownDays { return .same }
+        guard try conflict() else { return .skipped }
+        if role.verbs.contains(.directoryEdit), (from, to) != knownDays {
+            throw RowFault(.lastAdministrator, .to)
+        }
+        guard let write else { return .changed }
+        try write.run(
+            """
+            update directory_post set from_day = \(from), to_day = \(to), title = \(title.isEmpty ? known : title)
+            where id = \(id)
+            """)
+        try journal.audit(
+            AuditEntry(
+                area: root.ids.last ?? AreaID(0), actor: actor?.person, verb: "post.change", subject: id.raw,
+                detail: "\(from) \(to)"), at: now, write)
+        return .changed
+    }
+
+    private func organisation(_ name: String) throws -> (OrganisationID, Area) {
+        let found = try read.query(
+            """
+            select o.id, \(DirectoryStore.areaColumns)
+            from directory_organisation o join directory_area a on a.id = o.area_id
+            where o.name = \(name) and a.path >= \(root.text) and a.path < \(root.upperBound) limit 3
+            """
+        ) { row -> (OrganisationID, AreaID) in (try row.id(0), try row.id(1)) }
+        guard let first = found.first, let area = try DirectoryStore.area(first.1, read) else {
+            throw RowFault(.unknownOrganisation, .organisation)
+        }
+        guard found.count == 1 else { throw RowFault(.severalOrganisations, .organisation) }
+        guard actor.map({ $0.may(.directoryEdit, at: area.path) }) ?? true else {
+            throw RowFault(.unknownOrganisation, .organisation)
+        }
+        return (first.0, area)
+    }
+
+    private func postArea(_ text: String, _ home: Area) throws -> Area {
+        guard !text.isEmpty else { return home }
+        let found = try read.query(
+            """
+            select \(DirectoryStore.areaColumns) from directory_area a
+            where (a.name = \(text) or (a.code = \(text) and a.code <> '')) and a.path >= \(root.text)
+                and a.path < \(root.upperBound) and a.level <= \(AreaLevel.building) limit 30
+            """, DirectoryStore.area)
+        let inside = found.filter { home.path.contains($0.path) }
+        guard !found.isEmpty else { throw RowFault(.unknownArea, .area) }
+        guard let area = inside.first else { throw RowFault(.outsideOrganisation, .area) }
+        guard inside.count == 1 else { throw RowFault(.severalParents, .area) }
+        try reach(area.path, .area)
+        return area
+    }
+}

@@ -1,0 +1,213 @@
+import Foundation
+import Hummingbird
+import Kernel
+import NIOCore
+import Storage
+import Tables
+import Web
+
+extension DirectoryHouse {
+    private static let importers: Verbs = [.directoryEdit, .residentApprove]
+
+    func importRoutes(_ table: RouteTable) {
+        table.get("/desk/imports", .staff) { _, context in try await importList(nil, context) }
+        table.post("/desk/imports", .staff) { request, context in
+            do {
+                return Answer.redirect(Href("/desk/imports/", try await receive(request, context).text))
+            } catch let refusal as any Refusal where refusal.kind == .invalid {
+                return try await importList(refusal, context)
+            }
+        }
+        table.get("/desk/imports/:id", .staff) { _, context in try await importPage(nil, context) }
+        table.post("/desk/imports/:id", .staff) { request, context in
+            let sent = try await typed(request, context)
+            let id = try context.id("id", ImportTag.self)
+            do {
+                try await act(id, sent, context.actor)
+                return Answer.redirect(Href("/desk/imports/", id.text))
+            } catch let refusal as any Refusal where refusal.kind != .notFound {
+                return try await importPage(refusal, context)
+            }
+        }
+        table.get("/desk/imports/:id/bad", .staff) { request, context in
+            try await badFile(TableFileFormat(rawValue: request.asked("format")) ?? .xlsx, context)
+        }
+        table.get("/api/v1/imports", .staff) { _, context in
+            let paths = try context.actor.scope(anyOf: Self.importers).places.map(\.path)
+            let actor = context.actor
+            let found = try await database.read { transaction in
+                try ImportStore.list(paths, limit: 50, transaction).filter { one in
+                    (try? imports.load(one.id, actor, transaction)) != nil
+                }
+            }
+            return Answer.json(.object([("items", .array(found.map(Self.json))), ("next_cursor", .null)]))
+        }
+        table.get("/api/v1/imports/:id", .staff) { _, context in
+            let (id, actor) = (try context.id("id", ImportTag.self), context.actor)
+            return Answer.json(Self.json(try await database.read { try imports.load(id, actor, $0) }))
+        }
+    }
+
+    private static func json(_ one: ImportRecord) -> JSON {
+        .object([
+            ("id", .string(one.id.text)), ("kind", .string(one.kind.rawValue)),
+            ("status", .string(String(describing: one.status))), ("file", .string(one.fileName)),
+            ("seen", .int(one.seen)), ("total", .int(one.total)), ("new", .int(one.fresh)),
+            ("changed", .int(one.changed)), ("same", .int(one.same)), ("skipped", .int(one.skipped)),
+            ("bad", .int(one.bad)), ("kept", .int(one.kept)), ("fault", .string(one.fault)),
+        ])
+    }
+
+    private func receive(_ request: Request, _ context: WebContext) async throws -> ImportID {
+        var sink: PartsSink?
+        var made: ImportID?
+        let actor = context.actor
+        let hasFile = try await context.upload(request, maxBytes: TableLimits().fileBytes) { fields, name in
+            guard let kind = ImportKind(rawValue: fields["kind"] ?? ""), let area = AreaID(text: fields["area"] ?? "")
+            else { throw WebRefusal.malformed }
+            let id = try await imports.begin(kind, area: area, file: name, by: actor)
+            (made, sink) = (id, imports.sink(id))
+        } take: {
+            try await sink?.add($0)
+        }
+        guard hasFile, let made else { throw ImportRefusal.noFile }
+        try await sink?.finish()
+        try await imports.received(made, bytes: sink?.count ?? 0, by: actor)
+        return made
+    }
+
+    private func act(_ id: ImportID, _ sent: Typed, _ actor: Actor) async throws {
+        switch sent["way"] {
+        case "check", "look", "use":
+            let (record, saved) = try await database.read { transaction in
+                let record = try imports.load(id, actor, transaction)
+                return (record, try ImportStore.mappings(record.kind, record.area, transaction))
+            }
+            var setup = record.setup
+            if sent["way"] == "use" {
+                guard let one = saved.first(where: { String($0.id) == sent["saved"] }) else {
+                    throw ImportRefusal.notFound
+                }
+                (setup.columns, setup.conflict, setup.level) = (
+                    one.setup.columns, one.setup.conflict, one.setup.level
+                )
+                return try await imports.check(id, setup, by: actor)
+            }
+            if sent["way"] == "look" {
+                setup.sheet = Int(sent["sheet"]) ?? 0
+                setup.headerLine = Int(sent["header"]) ?? 0
+                return try await imports.look(id, setup, by: actor)
+            }
+            setup.columns = [:]
+            for field in record.kind.fields {
+                if let column = Int(sent["column-\(field.rawValue)"]) { setup[field] = column }
+            }
+            guard let conflict = ImportConflict(rawValue: sent["conflict"]) else { throw WebRefusal.malformed }
+            setup.conflict = conflict
+            setup.level = Int64(sent["level"]) ?? 0
+            try await imports.check(id, setup, saveAs: sent.trimmed("save"), by: actor)
+        case "run": try await imports.run(id, by: actor)
+        case "undo": try await imports.undo(id, by: actor)
+        case "drop": try await imports.drop(id, by: actor)
+        default: throw WebRefusal.malformed
+        }
+    }
+
+    private func importList(_ refusal: (any Refusal)?, _ context: WebContext) async throws -> Response {
+        let actor = context.actor
+        let scope = try actor.scope(anyOf: Self.importers)
+        let view = try await database.read { transaction -> ImportsPage in
+            var places: [Area] = []
+            for place in scope.places { places += try AreaStore.places(under: place.path, limit: 600, transaction) }
+            let records = try ImportStore.list(scope.places.map(\.path), limit: 50, transaction).filter { one in
+                (try? imports.load(one.id, actor, transaction)) != nil
+            }
+            return ImportsPage(
+                kinds: ImportKind.allCases.filter { actor.may($0.verb) }, places: places, records: records,
+                refusal: refusal)
+        }
+        return shown(
+            staffPage(context.words(.importsTitle), view.main(context, say(context)), context), refusal, context)
+    }
+
+    private func importPage(_ refusal: (any Refusal)?, _ context: WebContext) async throws -> Response {
+        let (id, actor) = (try context.id("id", ImportTag.self), context.actor)
+        let view = try await database.read { transaction -> ImportPage in
+            let record = try imports.load(id, actor, transaction)
+            var view = ImportPage(record: record, refusal: refusal)
+            if let sealed = try ImportStore.sample(id, transaction) {
+                let bytes = try secrets.openPart(sealed, of: id.raw, number: -1)
+                view.sample = (try? JSONDecoder().decode([ImportWork.Sample].self, from: Data(bytes))) ?? []
+            }
+            view.saved = try ImportStore.mappings(record.kind, record.area, transaction).map {
+                (String($0.id), $0.name)
+            }
+            view.bad = try badRows(id, after: 0, limit: ImportPage.most, transaction)
+            for row in try ImportStore.made(id, below: .max, kept: true, limit: 100, transaction) {
+                let name =
+                    row.what == .area
+                    ? try DirectoryStore.area(AreaID(row.subject), transaction)?.name
+                    : row.what == .person ? try DirectoryStore.personName(PersonID(row.subject), transaction) : nil
+                view.kept.append((name ?? "#\(row.number)", row.kept))
+            }
+            return view
+        }
+        var response = shown(
+            staffPage(context.words(.importsTitle), view.main(context), context), refusal, context)
+        if view.record.status.isBusy { response.headers[Self.refresh] = "2" }
+        return response
+    }
+
+    private static let refresh = Answer.name("Refresh")
+
+    private func badRows(
+        _ id: ImportID, after: Int64, limit: Int, _ transaction: any ReadTransaction
+    ) throws -> [BadRow] {
+        try ImportStore.bad(id, after: after, limit: limit, transaction).map { row in
+            let bytes = try secrets.openPart(row.sealed, of: id.raw, number: -1 - row.number)
+            return BadRow(
+                number: row.number, line: row.line, field: row.field,
+                reason: ImportReason(rawValue: row.reason) ?? .unreadable,
+                cells: (try? JSONDecoder().decode([String].self, from: Data(bytes))) ?? [])
+        }
+    }
+
+    /// All bad rows as a table that can be corrected and sent again: the file's own columns first.
+    private func badFile(_ format: TableFileFormat, _ context: WebContext) async throws -> Response {
+        let (id, actor, words) = (try context.id("id", ImportTag.self), context.actor, context.words)
+        let now = world.now()
+        let record = try await database.write { transaction in
+            let record = try imports.load(id, actor, transaction)
+            try imports.audit(record, "export.badRows", actor, format.rawValue, at: now, transaction)
+            return record
+        }
+        let width = record.setup.header.count
+        var writer = TableWriter(
+            format, name: record.kind.rawValue,
+            header: record.setup.header + [words(.importLine), words(.importField), words(.importReasonTitle)])
+        var after: Int64 = 0
+        while true {
+            let from = after
+            let rows = try await database.read { try badRows(id, after: from, limit: 500, $0) }
+            guard let last = rows.last else { break }
+            for row in rows {
+                var cells = row.cells.prefix(width).map { Cell.text($0) }
+                while cells.count < width { cells.append(.empty) }
+                let field = ImportField(rawValue: row.field).map { words($0.phrase) } ?? ""
+                writer.add(cells + [.int(row.line), .text(field), .text(words(row.reason.phrase))])
+            }
+            after = last.number
+        }
+        writer.finish()
+        return Answer.file(writer.take(), format, name: "\(record.kind.rawValue)-\(id.text)")
+    }
+}
+
+extension Answer {
+    /// A table to keep.
+    package static func file(_ bytes: [UInt8], _ format: TableFileFormat, name: String) -> Response {
+        var response = Answer.bytes(bytes, type: format.contentType, cache: "no-store")
+        response.headers[.contentDisposition] = "attachment; filename=\"\(name).\(format.rawValue)\""
+        return response
+    }
+}

@@ -1,0 +1,217 @@
+import Directory
+import Hummingbird
+import Kernel
+import Storage
+import Web
+
+struct AppointmentList: Sendable {
+    let list: Listing<Appointment>
+    let people: [PersonID: String]
+    let areas: [AreaID: Area]
+    let places: [Area]
+    let bodies: [Body]
+    let mayParty: Bool
+    let today: Day
+    let limits: [Limit]
+}
+
+struct AppointmentView: Sendable {
+    let appointment: Appointment
+    let area: Area
+    let name: String
+    let body: Body?
+    let records: [DutyRecord]
+    let tasks: [DutyTask]
+    let mayEdit: Bool
+    let isMine: Bool
+    let today: Day
+}
+
+extension GovernanceHouse {
+    func appointmentRoutes(_ table: RouteTable) {
+        let list = Room<AppointmentList>(
+            page: "/desk/appointments", api: "/api/v1/appointments", access: .verb(.governanceRead),
+            load: { request, context in try await appointments(request, context) },
+            title: { $1.words(.appointmentsTitle) }, main: { Self.main($0, Kit($2, $1)) },
+            json: { list in list.list.json { $0.json(name: list.people[$0.person] ?? "") } })
+        open(list, table)
+        write(page: "/desk/appointments", api: "/api/v1/appointments", .verb(.governanceEdit), list, table) {
+            sent, context in
+            let from = try sent.day("from")
+            let new = NewAppointment(
+                kind: try sent.choice("kind", \AppointmentKind.code), organisation: try sent.id("organisation"),
+                area: try sent.id("area"), from: from, to: try sent.day("to"), duties: sent["duties"])
+            let named = try NamedPerson(
+                phone: sent["phone"], name: sent["name"], secrets: directory.secrets, world: world)
+            let id = try await desk.appoint(new, named, by: context.actor)
+            return Made(id.text, Href("/desk/appointments/", id.text))
+        }
+        let one = Room<AppointmentView>(
+            page: "/desk/appointments/:id", api: "/api/v1/appointments/:id", access: .verb(.governanceRead),
+            load: { _, context in try await appointment(context.id("id"), context) },
+            title: { view, context in view.appointment.number(context.words) },
+            main: { Self.main($0, Kit($2, $1)) }, json: { Self.json($0) })
+        open(one, table)
+        write(page: "/desk/appointments/:id", api: "/api/v1/appointments/:id", .verb(.governanceEdit), one, table) {
+            sent, context in
+            let id = try context.id("id", AppointmentTag.self)
+            let actor = context.actor
+            _ = try await database.read { try GovernanceDesk.appointment(id, .governanceEdit, actor, $0) }
+            try await desk.revoke(id, words: sent["why"], was: try sent.version(), by: actor)
+            return Made(id.text, Href("/desk/appointments/", id.text))
+        }
+        table.get("/desk/appointments/:id/letter", .verb(.governanceRead)) { _, context in
+            let view = try await appointment(context.id("id"), context)
+            return letter(view, context)
+        }
+    }
+
+    private func appointments(_ request: Request, _ context: WebContext) async throws -> AppointmentList {
+        let actor = context.actor
+        let scope = try actor.scope(.governanceRead)
+        let party = actor.may(.partyRead) ? try actor.scope(.partyRead) : nil
+        let editing = actor.may(.governanceEdit) ? try actor.scope(.governanceEdit) : nil
+        let (limit, before, today) = (try limit(request), try cursor(request), today)
+        let wanted = request.asked("kind")
+        let kind = AppointmentKind.allCases.first { $0.code == wanted }
+        guard wanted.isEmpty || kind != nil else { throw GovernanceRefusal.badChoice("kind") }
+        let view = try await database.read { transaction in
+            let found = try AppointmentStore.list(
+                scope, party: party, kind: kind, before: before, limit: limit + 1, transaction)
+            return AppointmentList(
+                list: Listing(found, limit: limit) { $0.id.raw },
+                people: try DirectoryStore.names(of: found.map(\.person), transaction),
+                areas: try DirectoryStore.areas(found.map(\.area), transaction),
+                places: try editing.map { try DirectoryStore.areas(in: $0, levels: 3...7, limit: 600, transaction) }
+                    ?? [],
+                bodies: editing == nil
+                    ? [] : try BodyStore.bodies(in: scope, kind: nil, after: nil, limit: 300, transaction),
+                mayParty: party != nil, today: today, limits: try LimitStore.all(transaction))
+        }
+        if let post = actor.posts.first(where: { $0.role.verbs.contains(.partyRead) }),
+            let first = view.list.rows.first(where: \.reveals), let area = view.areas[first.area]
+        {
+            try await desk.looked("appointments", first.id.raw, at: area, by: actor, post)
+        }
+        return view
+    }
+
+    func appointment(_ id: ID<AppointmentTag>, _ context: WebContext) async throws -> AppointmentView {
+        let (actor, today) = (context.actor, today)
+        let (view, post) = try await database.read { transaction in
+            let (found, area, post) = try GovernanceDesk.appointment(id, .governanceRead, actor, transaction)
+            return (
+                try Self.view(
+                    found, area, mayEdit: actor.may(.governanceEdit, at: area.path), isMine: false, today, transaction),
+                actor.post(for: .partyRead, at: area.path) ?? post
+            )
+        }
+        if view.appointment.reveals {
+            try await desk.looked("appointment", id.raw, at: view.area, by: actor, post)
+        }
+        return view
+    }
+
+    static func view(
+        _ found: Appointment, _ area: Area, mayEdit: Bool, isMine: Bool, _ today: Day,
+        _ transaction: any ReadTransaction
+    ) throws -> AppointmentView {
+        AppointmentView(
+            appointment: found, area: area,
+            name: try DirectoryStore.names(of: [found.person], transaction)[found.person] ?? "",
+            body: try BodyStore.body(found.organisation, transaction),
+            records: try DutyStore.records(of: found.id, transaction),
+            tasks: try DutyStore.tasks(of: found.id, transaction), mayEdit: mayEdit, isMine: isMine, today: today)
+    }
+
+    /// The letter of appointment, for paper.
+    func letter(_ view: AppointmentView, _ context: WebContext) -> Response {
+        let words = context.words
+        let a = view.appointment
+        let revoked: HTML =
+            a.revoked.map { "<p class=\"gap\">\(words(.letterRevoked, Say.exact($0), a.revokeWords))</p>" } ?? .empty
+        let duties: HTML = a.duties.isEmpty ? .empty : "<p>\(words(.letterDuties, a.duties))</p>"
+        let plaque: HTML = a.kind == .coreHousehold ? "<p>\(words(.letterPlaque))</p>" : .empty
+        let main: HTML = """
+            <article class="card stack narrow poster"><p class="num">\(a.number(words))</p>
+            <h1>\(words(.letterTitle))</h1>\(revoked)
+            <p class="lead">\(words(.letterTo, view.name))</p>
+            <p>\(words(.letterText, view.body?.name ?? "", view.area.name, words(a.kind.phrase)))</p>
+            <p>\(words(.letterTerm, a.from.description, a.to.description))</p>\(duties)\(plaque)
+            <p>\(view.body?.name ?? "")</p><p class="num">\(a.from.description)</p></article>
+            <p class="no-print help">\(words(.letterPrint))</p>
+            """
+        let title = a.number(words)
+        let page =
+            context.actor.isStaff
+            ? directory.staffPage(title, main, context) : Page(title: title, frame: .open, main: main)
+        return directory.shown(page, nil, context)
+    }
+
+    private static func main(_ list: AppointmentList, _ kit: Kit) -> HTML {
+        let words = kit.words
+        let rows = list.list.rows.map { one -> HTML in
+            kit.link(
+                Href("/desk/appointments/", one.id.text), list.people[one.person] ?? "",
+                "\(one.number(words)) · \(list.areas[one.area]?.name ?? "") · \(kit.days(one.from, one.to))",
+                tag: words(one.kind.phrase), state: state(one, list.today, kit))
+        }
+        let kinds = AppointmentKind.allCases.filter { list.mayParty || $0 != .coreHousehold }
+            .map { (value: $0.code, label: words($0.phrase)) }
+        let hidden: HTML = list.mayParty ? .empty : "<p class=\"help\">\(words(.governanceHidden))</p>"
+        let bodies = list.bodies.filter { list.mayParty || !$0.kind.revealsMembers }
+        let add: HTML =
+            list.places.isEmpty
+            ? .empty
+            : kit.form(
+                "add", Href("/desk/appointments"), .appointmentAdd, kit.person("add"),
+                kit.pair(
+                    kit.select("add", "kind", .appointmentKind, kinds),
+                    kit.select(
+                        "add", "organisation", .appointmentBy, bodies.map { (value: $0.id.text, label: $0.name) })),
+                kit.select("add", "area", .appointmentPlace, kit.places(list.places)),
+                kit.pair(
+                    kit.day("add", "from", .governanceFrom, value: list.today),
+                    kit.day("add", "to", .governanceTo, value: list.today.adding(1094))),
+                kit.long("add", "duties", .appointmentDuties, required: false))
+        return kit.page(
+            words(.appointmentsTitle), "", hidden, kit.rows(rows, none: .governanceNone),
+            list.list.more(Href("/desk/appointments"), kit.context), add)
+    }
+
+    static func state(_ one: Appointment, _ today: Day, _ kit: Kit) -> HTML {
+        if one.revoked != nil { return kit.state(.plain, .appointmentRevoked) }
+        if one.to < today { return kit.state(.plain, .appointmentOver) }
+        return one.from > today ? kit.state(.wait, .appointmentSoon) : kit.state(.ok, .appointmentRunning)
+    }
+
+    private static func main(_ view: AppointmentView, _ kit: Kit) -> HTML {
+        let words = kit.words
+        let a = view.appointment
+        let revoke: HTML =
+            view.mayEdit && a.revoked == nil && a.to >= view.today
+            ? kit.form(
+                "revoke", Href("/desk/appointments/", a.id.text), .appointmentRevoke,
+                hidden: [("version", String(a.version))], kit.text("revoke", "why", .governanceWhy, most: 200))
+            : .empty
+        return kit.page(
+            view.name, words(a.kind.phrase), state(a, view.today, kit),
+            kit.facts([
+                (.letterNumberLabel, "<span class=num>\(a.number(words))</span>"),
+                (.appointmentPlace, "\(view.area.name)"), (.appointmentBy, "\(view.body?.name ?? "")"),
+                (.appointmentTerm, "\(kit.days(a.from, a.to))"), (.appointmentDuties, "\(a.duties)"),
+                (.governanceWhy, "\(a.revokeWords)"),
+            ]),
+            """
+            <p><a class="btn" href="\(Href("/desk/appointments/", a.id.text, "/letter"))">\(words(.letterTitle))</a></p>
+            """,
+            dutyParts(view, kit), revoke)
+    }
+
+    private static func json(_ view: AppointmentView) -> JSON {
+        .object([
+            ("appointment", view.appointment.json(name: view.name)), ("area_name", .string(view.area.name)),
+            ("records", .array(view.records.map(\.json))), ("tasks", .array(view.tasks.map(\.json))),
+        ])
+    }
+}

@@ -1,0 +1,91 @@
+import Kernel
+
+/// The limits as law and local rules set them, with where that stands and since when: what `LimitStore.plant` puts into
+/// an empty table, to be edited there.
+enum LawSeed {
+    struct Line: Sendable {
+        let key: LimitKey
+        let value: Int64
+        let source: String
+        /// Year, month, day.
+        let since: (Int, Int, Int)
+    }
+
+    static let lines: [Line] = [
+        Line(key: .contractOwnersDays, value: 60, source: "民法典第946条：业主解聘提前60日书面通知", since: (2021, 1, 1)),
+        Line(key: .contractCompanyDays, value: 90, source: "民法典第947条：物业不续聘提前90日书面通知", since: (2021, 1, 1)),
+        Line(key: .contractFilingDays, value: 10, source: "山东省物业管理条例第57条、青岛市物业管理条例第55条：签订后10日内备案", since: (2019, 1, 1)),
+        Line(key: .committeeSeatsLeast, value: 5, source: "业主大会和业主委员会指导规则第31条：5至11人单数", since: (2010, 1, 1)),
+        Line(key: .committeeSeatsMost, value: 11, source: "业主大会和业主委员会指导规则第31条：5至11人单数", since: (2010, 1, 1)),
+        Line(key: .committeeYears, value: 5, source: "业主大会和业主委员会指导规则第32条：任期不超过5年", since: (2010, 1, 1)),
+        Line(key: .managementSeatsLeast, value: 7, source: "北京市物业管理条例第52至58条：7人以上单数，业主不少于一半", since: (2020, 5, 1)),
+        Line(key: .managementYears, value: 3, source: "北京市物业管理条例第52至58条：期限不超过3年", since: (2020, 5, 1)),
+        Line(key: .residentsSeatsLeast, value: 5, source: "城市居民委员会组织法（2025修订）第8条：5至9人，至少一名妇女", since: (2026, 1, 1)),
+        Line(key: .residentsSeatsMost, value: 9, source: "城市居民委员会组织法（2025修订）第8条：5至9人，至少一名妇女", since: (2026, 1, 1)),
+        Line(key: .residentsYears, value: 5, source: "城市居民委员会组织法（2025修订）第14条：任期5年", since: (2026, 1, 1)),
+        Line(key: .termNoticeDays, value: 90, source: "指导规则第47条、山东省物业管理条例：届满前3个月换届", since: (2010, 1, 1)),
+        Line(key: .noticeWorkdays, value: 5, source: "街道制度（默认，可改）：整改通知5个工作日内答复", since: (2026, 1, 1)),
+        Line(key: .leaderYears, value: 3, source: "街道制度（默认，可改）：楼栋长每届3年", since: (2026, 1, 1)),
+        Line(key: .leaderVisitDays, value: 7, source: "种子002：楼栋长每周走访", since: (2026, 1, 1)),
+        Line(key: .supervisorRoundDays, value: 30, source: "种子000：物业监督员、民情反馈员每月巡查反馈", since: (2026, 1, 1)),
+        Line(key: .branchRoundDays, value: 14, source: "种子002：社区选派的监督员每两周监督一次", since: (2026, 1, 1)),
+        Line(key: .selectionDays, value: 5, source: "街道制度（默认，可改）：公开选聘公告不少于5日", since: (2026, 1, 1)),
+    ]
+}
+
+extension LimitKey {
+    var phrase: Phrase {
+        switch self {
+        case .contractOwnersDays: .limitContractOwners
+        case .contractCompanyDays: .limitContractCompany
+        case .contractFilingDays: .limitContractFiling
+        case .committeeSeatsLeast: .limitCommitteeLeast
+        case .committeeSeatsMost: .limitCommitteeMost
+        case .committeeYears: .limitCommitteeYears
+        case .managementSeatsLeast: .limitManagementLeast
+        case .managementYears: .limitManagementYears
+        case .residentsSeatsLeast: .limitResidentsLeast
+        case .residentsSeatsMost: .limitResidentsMost
+        case .residentsYears: .limitResidentsYears
+        case .termNoticeDays: .limitTermNotice
+        case .noticeWorkdays: .limitNotice
+        case .leaderYears: .limitLeaderYears
+        case .leaderVisitDays: .limitLeaderVisit
+        case .supervisorRoundDays: .limitSupervisorRound
+        case .branchRoundDays: .limitBranchRound
+        case .selectionDays: .limitSelection
+        }
+    }
+}
+
+extension Phrase {
+    package static let limitsTitle = Phrase("期限和人数的规定", "Limits of law and local rules")
+    package static let limitsHelp = Phrase(
+        "每一条都写着出处和从哪天起。法律、当地规定变了就在这里改。",
+        "Each says where it stands and since when. Change it here when the rules change.")
+    package static let limitValue = Phrase("数值", "Value")
+    package static let limitSource = Phrase("出处", "Source")
+    package static let limitSince = Phrase("从哪天起", "Since")
+    package static let limitEdit = Phrase("改这一条", "Change it")
+    package static let limitName = Phrase("哪一条", "Limit")
+    package static let limitContractOwners = Phrase("业主解聘物业，提前通知（天）", "Owners dismiss the company: notice in days")
+    package static let limitContractCompany = Phrase("物业不续聘，提前通知（天）", "The company will not renew: notice in days")
+    package static let limitContractFiling = Phrase("合同签订后备案（天）", "Filing of a contract after signing: days")
+    package static let limitCommitteeLeast = Phrase("业委会最少人数", "Owners' committee: least seats")
+    package static let limitCommitteeMost = Phrase("业委会最多人数", "Owners' committee: most seats")
+    package static let limitCommitteeYears = Phrase("业委会任期（年）", "Owners' committee: longest term in years")
+    package static let limitManagementLeast = Phrase("物管会最少人数", "Management committee: least seats")
+    package static let limitManagementYears = Phrase("物管会期限（年）", "Management committee: longest term in years")
+    package static let limitResidentsLeast = Phrase("居委会最少人数", "Residents' committee: least seats")
+    package static let limitResidentsMost = Phrase("居委会最多人数", "Residents' committee: most seats")
+    package static let limitResidentsYears = Phrase("居委会任期（年）", "Residents' committee: longest term in years")
+    package static let limitTermNotice = Phrase("换届提前提醒（天）", "Days before a term ends")
+    package static let limitNotice = Phrase("整改通知答复（工作日）", "Answer to a corrective notice: working days")
+    package static let limitLeaderYears = Phrase("楼栋长任期（年）", "Building leader: longest term in years")
+    package static let limitLeaderVisit = Phrase("楼栋长走访周期（天）", "Building leader: days between visits")
+    package static let limitSupervisorRound = Phrase(
+        "监督员、反馈员巡查周期（天）", "Supervisors and reporters: days between rounds")
+    package static let limitBranchRound = Phrase(
+        "选派监督员监督周期（天）", "Supervisor sent by the branch: days between records")
+    package static let limitSelection = Phrase("选聘公告最短天数", "Open selection: least days of notice")
+}

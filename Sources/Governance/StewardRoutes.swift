@@ -1,0 +1,154 @@
+import Directory
+import Hummingbird
+import Kernel
+import Storage
+import Web
+
+/// Stewards and grid officers of a scope with their lines and appraisals.
+struct StewardView: Sendable {
+    struct Row: Sendable {
+        let person: PersonID
+        let posts: [HeldPost]
+        let lines: [ReportingLine]
+        let appraisals: [Appraisal]
+    }
+    let rows: [Row]
+    let people: [PersonID: String]
+    let superiors: [(value: String, label: String)]
+    let mayEdit: Bool
+    let me: PersonID?
+}
+
+extension GovernanceHouse {
+    func stewardRoutes(_ table: RouteTable) {
+        let room = Room<StewardView>(
+            page: "/desk/stewards", api: "/api/v1/stewards", access: .verb(.governanceRead),
+            load: { _, context in try await stewards(context) },
+            title: { $1.words(.stewardsTitle) }, main: { Self.main($0, Kit($2, $1)) }, json: { Self.json($0) })
+        open(room, table)
+        write(page: "/desk/stewards", api: "/api/v1/stewards", .verb(.governanceRead), room, table) { sent, context in
+            let person = try sent.id("person", PersonTag.self)
+            let party: Party = sent["party"] == "property" ? .property : .community
+            if sent["way"].hasPrefix("appraise") {
+                try await desk.appraise(
+                    Appraisal(
+                        person: person, party: party, quarter: sent["quarter"],
+                        score: try sent.number("score", 0...100),
+                        words: sent["words"]), by: context.actor)
+            } else if sent["way"].hasPrefix("line") {
+                try await desk.setLine(
+                    ReportingLine(person: person, party: party, superior: try sent.id("superior"), version: 1),
+                    was: try sent.number("version", 0...Int64.max >> 1), by: context.actor)
+            } else {
+                throw GovernanceRefusal.badChoice("way")
+            }
+            return Made(person.text, Href("/desk/stewards"))
+        }
+    }
+
+    private func stewards(_ context: WebContext) async throws -> StewardView {
+        let actor = context.actor
+        let scope = try actor.scope(.governanceRead)
+        let today = today
+        return try await database.read { transaction in
+            let posts = try HeldPostStore.posts(in: scope, on: today, transaction)
+            let people = Set(posts.filter { $0.role == .steward || $0.role == .grid }.map(\.person)).sorted()
+            let lines = try LineStore.lines(of: people, transaction)
+            let appraisals = try LineStore.appraisals(of: people, transaction)
+            let names = try DirectoryStore.names(of: posts.map(\.person) + lines.map(\.superior), transaction)
+            return StewardView(
+                rows: people.map { person in
+                    StewardView.Row(
+                        person: person, posts: posts.filter { $0.person == person },
+                        lines: lines.filter { $0.person == person },
+                        appraisals: appraisals.filter { $0.person == person })
+                },
+                people: names,
+                superiors: Set(posts.map(\.person)).sorted().map { ($0.text, names[$0] ?? "") },
+                mayEdit: actor.may(.governanceEdit), me: actor.person)
+        }
+    }
+
+    private static func main(_ view: StewardView, _ kit: Kit) -> HTML {
+        let words = kit.words
+        let here = Href("/desk/stewards")
+        let sections = view.rows.map { row -> HTML in
+            let posts = row.posts.map { "\($0.organisationName) \(words($0.role.phrase))" }.joined(separator: " · ")
+            let isBoth = row.posts.contains { $0.party == .property } && row.posts.contains { $0.party == .community }
+            let parties = [Party.community, .property].filter { party in row.posts.contains { $0.party == party } }
+            let lines = parties.map { party -> HTML in
+                let line = row.lines.first { $0.party == party }
+                let code = party == .property ? "property" : "community"
+                let way = "\(code)-\(row.person.text)"
+                let hidden = [("person", row.person.text), ("party", code), ("version", String(line?.version ?? 0))]
+                let set: HTML =
+                    view.mayEdit
+                    ? kit.form(
+                        "line-\(way)", here, .lineSet, hidden: hidden,
+                        kit.select(
+                            "line-\(way)", "superior", .lineSuperior,
+                            view.superiors.filter { $0.value != row.person.text },
+                            value: line?.superior.text ?? "")) : .empty
+                let appraise: HTML =
+                    line?.superior == view.me && view.me != nil
+                    ? kit.form(
+                        "appraise-\(way)", here, .appraisalAdd, hidden: hidden,
+                        kit.pair(
+                            kit.text("appraise-\(way)", "quarter", .appraisalQuarter, most: 7),
+                            kit.text("appraise-\(way)", "score", .appraisalScore, most: 3, numeric: true)),
+                        kit.long("appraise-\(way)", "words", .noticeWords)) : .empty
+                let given = row.appraisals.filter { $0.party == party }.map {
+                    words(.appraisalGiven, $0.quarter, String($0.score), $0.words)
+                }.joined(separator: " · ")
+                let superior = line.flatMap { view.people[$0.superior] } ?? words(.lineNone)
+                return kit.row(
+                    words(party == .property ? .stewardLineProperty : .stewardLineCommunity), given, tag: superior,
+                    end: set + appraise)
+            }
+            let both: HTML = isBoth ? kit.state(.ok, .stewardBoth) : .empty
+            return """
+                <section class="stack-s"><h2>\(view.people[row.person] ?? "") \(both)</h2><p class="small soft">\(posts)</p>\
+                <ul class="card rows">\(HTML.joined(lines))</ul></section>
+                """
+        }
+        return kit.page(
+            words(.stewardsTitle), "",
+            sections.isEmpty ? "<p class=\"card soft\">\(words(.governanceNone))</p>" : HTML.joined(sections))
+    }
+
+    private static func json(_ view: StewardView) -> JSON {
+        .object([
+            (
+                "items",
+                .array(
+                    view.rows.map { row in
+                        .object([
+                            ("person", .string(row.person.text)), ("name", .optional(view.people[row.person])),
+                            ("roles", .array(row.posts.map { .string($0.role.code) })),
+                            (
+                                "lines",
+                                .array(
+                                    row.lines.map { line in
+                                        .object([
+                                            ("party", .string(String(describing: line.party))),
+                                            ("superior", .optional(view.people[line.superior])),
+                                            ("version", .int(line.version)),
+                                        ])
+                                    })
+                            ),
+                            (
+                                "appraisals",
+                                .array(
+                                    row.appraisals.map { a in
+                                        .object([
+                                            ("party", .string(String(describing: a.party))),
+                                            ("quarter", .string(a.quarter)), ("score", .int(a.score)),
+                                        ])
+                                    })
+                            ),
+                        ])
+                    })
+            )
+        ])
+    }
+}

@@ -1,0 +1,19 @@
+import Kernel
+
+/// The signs of number plates that are no Latin letters.
+enum PlateWords {
+    static let provinces = Set("京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼")
+    static let classes = Set("警学挂港澳急使领")
+    static let dots = Set("·．.•・-")
+}
+
+extension Phrase {
+    package static let vehiclesTitle = Phrase("车辆", "Vehicles")
+    package static let myVehiclesTitle = Phrase("我家的车", "Vehicles of my home")
+    package static let vehicleAdd = Phrase("登记一辆车", "Register a vehicle")
+    package static let vehiclePlate = Phrase("车牌号", "Plate")
+    package static let vehicleEnd = Phrase("不再停这里", "Remove")
+    package static let vehicleFind = Phrase("按完整车牌找", "Find by the whole plate")
+    package static let vehicleUnmask = Phrase("看完整车牌", "Show the plate")
+    package static let vehicleShown = Phrase("完整车牌：{0}（已记录查看原因）", "Plate: {0}. The reason is recorded.")
+}
