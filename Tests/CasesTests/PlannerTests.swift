@@ -75,7 +75,7 @@ struct PlannerTests {
     }
 
     private func rows(_ d: District, _ sql: SQL) async throws -> Int {
-        guard let postgres = d.database as? PostgresDatabase else { return try await rows(d, sql) }
+        guard let postgres = d.database as? PostgresDatabase else { return try await d.sqlite.cost(sql).rows }
         return try number(after: "actual rows=", in: await postgres.plan(sql).first ?? "")
     }
 
