@@ -98,7 +98,7 @@ class Backups(Checks):
                 number = 0
                 while not over.is_set():
                     words = f"mark {worker}-{number}"
-                    if server.report("resident", home, words, words)[0] in (200, 201):
+                    if server.report("resident", home, words, f"{worker}-{number}")[0] in (200, 201):
                         with lock:
                             kept.append(words)
                     number += 1
