@@ -371,7 +371,8 @@ class Caller:
         soak = self.soak
         name, partner = self.choose(case)
         self.steps += 1
-        mark = f"step-{soak.seed}-{self.number}-{self.steps}"
+        # Digits apart: what is published may not name a door, and 502 is one.
+        mark = f"step-{soak.seed}-{self.number}-{'.'.join(str(self.steps))}"
         who, after = STEPS[name]
         login = {"reporter": case.reporter, "neighbour": case.neighbour}.get(who, who)
         score = self.random.randint(1, 5)
