@@ -90,8 +90,9 @@ package protocol Database: Sendable {
     ) async throws -> T
     @discardableResult
     func write<T: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> T) async throws -> T
-    /// A mark that moves whenever somebody has changed one of the tables, before that write is acknowledged. Nil when
-    /// the engine cannot know, because other servers write as well: then nothing may be kept.
+    /// A mark that moves whenever somebody has changed one of the tables: before that write is acknowledged where it was
+    /// made here, and as soon as the notification arrives where another server made it (decision 0009). Nil when the
+    /// engine cannot know: then nothing may be kept.
     func mark(_ tables: Set<String>) -> ChangeMark?
     /// What servers announce, from now on and until the database is closed or nobody listens. Nil when no other server
     /// can write.
@@ -119,11 +120,63 @@ extension Database {
 package final class ChangeMark: Sendable {
     package let tables: Set<String>
     private let moved = Atomic<UInt64>(1)
+    private let isDeaf = Atomic(false)
 
     package init(_ tables: Set<String>) { self.tables = tables }
-    package var edition: UInt64 { moved.load(ordering: .acquiring) }
+    /// While nothing is heard of other servers every answer is a new one, so that nothing holds.
+    package var edition: UInt64 {
+        isDeaf.load(ordering: .acquiring)
+            ? moved.add(1, ordering: .acquiringAndReleasing).newValue : moved.load(ordering: .acquiring)
+    }
+    /// For engines: whether other servers are heard.
+    package func hears(_ well: Bool) {
+        move()
+        isDeaf.store(!well, ordering: .releasing)
+    }
     /// For engines: after the commit, before the answer.
     package func move() { moved.add(1, ordering: .acquiringAndReleasing) }
+}
+
+/// The marks of an engine.
+package final class Marks: Sendable {
+    private struct State {
+        var marks: [ChangeMark] = []
+        var tables = Set<String>()
+        var hears = true
+    }
+    private let state = Mutex(State())
+
+    /// - Parameter hears: false until `hear` is called, for an engine beside which other servers write.
+    package init(hears: Bool = true) { state.withLock { $0.hears = hears } }
+
+    package func add(_ mark: ChangeMark) {
+        let hears = state.withLock { state in
+            state.marks.append(mark)
+            state.tables.formUnion(mark.tables)
+            return state.hears
+        }
+        mark.hears(hears)
+    }
+
+    /// Every table of which somebody keeps something.
+    package var all: Set<String> { state.withLock { $0.tables } }
+
+    /// Those of the tables that somebody keeps something of.
+    package func kept(_ tables: Set<String>) -> Set<String> { state.withLock { $0.tables.intersection(tables) } }
+
+    package func changed(_ tables: Set<String>) {
+        guard !tables.isEmpty else { return }
+        for mark in state.withLock({ $0.marks }) where !mark.tables.isDisjoint(with: tables) { mark.move() }
+    }
+
+    /// Everything may have changed; from now on other servers are heard, or no more.
+    package func hear(_ well: Bool) {
+        let marks = state.withLock { state in
+            state.hears = well
+            return state.marks
+        }
+        for mark in marks { mark.hears(well) }
+    }
 }
 
 /// What an engine may report. Not a refusal: the person sees a fault with a request id, except `busy`, `full` and

@@ -151,9 +151,12 @@ final class Connection {
     /// Where servers of one schema speak to each other, as an expression.
     static let channel = "'redsteward.' || to_hex(hashtextextended(coalesce(current_schema(), ''), 0))"
 
+    /// Where they tell which tables were changed.
+    static let changes = "\(channel) || '.changes'"
+
     /// Hears what is said there from now on.
-    func listen() throws(Trouble) {
-        try run("do $$ begin execute format('listen %I', \(Self.channel)); end $$")
+    func listen(on channel: String) throws(Trouble) {
+        try run("do $$ begin execute format('listen %I', \(channel)); end $$")
     }
 
     /// What was said, after a wait of at most so long for the first word.
@@ -256,18 +259,19 @@ final class Connection {
     }
 
     /// The prepared statement, from the shelf or anew.
-    func prepared(_ key: StatementShelf.Key, _ text: () -> String) throws(Trouble) -> PreparedStatement {
+    func prepared(_ key: StatementShelf.Key, _ make: () -> String) throws(Trouble) -> PreparedStatement {
         if let found = shelf.statements[key] { return found }
+        let text = make()
         try open()
         if shelf.isFull { try forgetStatements() }
         shelf.count += 1
         let name = "s\(shelf.count)"
-        try sent(PQsendPrepare(handle, name, text(), 0, nil))
+        try sent(PQsendPrepare(handle, name, text, 0, nil))
         _ = try answer()
         try sent(PQsendDescribePrepared(handle, name))
         let description = try answer()
         let types = (0..<PQnparams(description.handle)).map { PQparamtype(description.handle, $0) }
-        let statement = PreparedStatement(name: name, types: types)
+        let statement = PreparedStatement(name: name, types: types, writes: PreparedStatement.writes(of: text))
         shelf.statements[key] = statement
         return statement
     }
@@ -396,6 +400,27 @@ final class PostgresResult {
 struct PreparedStatement {
     let name: String
     let types: [Oid]
+    /// The tables that it writes.
+    let writes: Set<String>
+
+    /// The words after `insert into`, `update` and `delete from`, wherever they stand.
+    static func writes(of text: String) -> Set<String> {
+        let words = text.split { $0.isWhitespace || $0 == "(" || $0 == ")" || $0 == "," }
+        var found = Set<String>()
+        for (index, word) in words.enumerated() {
+            let after: Int
+            switch word.lowercased() {
+            case "insert", "delete": after = index + 2
+            // Not `for update`, nor what follows a conflict.
+            case "update"
+            where index + 1 < words.count && !["set", "skip", "of"].contains(words[index + 1].lowercased()):
+                after = index + 1
+            default: continue
+            }
+            if after < words.count { found.insert(String(words[after])) }
+        }
+        return found
+    }
 }
 
 /// The prepared statements of one connection.

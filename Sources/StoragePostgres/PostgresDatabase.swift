@@ -45,6 +45,8 @@ package final class PostgresDatabase: Database {
     private let ending: Ending
     private let settings: ConnectionSettings
     private let listeners = Mutex<[Listener]>([])
+    private let marks: Marks
+    private let isHearing = Atomic(false)
     private let replica: Replica?
 
     /// Whether this names a PostgreSQL, and not a file.
@@ -71,6 +73,8 @@ package final class PostgresDatabase: Database {
         let queue = WorkQueue(limit: options.waiting, writers: max(connections - 2, 1))
         let ending = Ending(connections)
         let counters = counters
+        let marks = Marks(hears: false)
+        self.marks = marks
         self.options = options
         self.queue = queue
         self.ending = ending
@@ -80,7 +84,7 @@ package final class PostgresDatabase: Database {
         replica?.start(counters)
         for number in 0..<connections {
             Worker.start(
-                { Worker(settings, queue, counters, number: number) }, whenDone: { ending.oneEnded() })
+                { Worker(settings, queue, counters, marks, number: number) }, whenDone: { ending.oneEnded() })
         }
     }
 
@@ -129,9 +133,30 @@ package final class PostgresDatabase: Database {
 
     /// On a connection of its own, beside those of the pool.
     package func announcements() -> AsyncStream<Announcement>? {
-        let listener = Listener()
+        let listener = Listener(Connection.channel)
         listeners.withLock { $0.append(listener) }
         return listener.start(settings)
+    }
+
+    /// Hears of other servers on one more connection, from the first mark on.
+    package func mark(_ tables: Set<String>) -> ChangeMark? {
+        guard !options.readOnly else { return nil }
+        let mark = ChangeMark(tables)
+        marks.add(mark)
+        let isFirst = isHearing.exchange(true, ordering: .acquiringAndReleasing) == false
+        if isFirst {
+            let listener = Listener(Connection.changes)
+            listeners.withLock { $0.append(listener) }
+            listener.start(settings, whenEnded: {}) { [marks] one in
+                switch one {
+                case .said(let words): marks.changed(Set(words.split(separator: " ").map(String.init)))
+                case .missed: marks.hear(true)
+                case nil: marks.hear(false)
+                }
+                return true
+            }
+        }
+        return mark
     }
 
     /// Does what was accepted, then ends all connections.

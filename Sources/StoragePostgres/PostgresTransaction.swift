@@ -10,6 +10,8 @@ final class PostgresTransaction: WriteTransaction {
     private let isCancelled: () -> Bool
     /// The first failure.
     private(set) var trouble: Trouble?
+    /// The tables that were written; nil after text of any kind, which may have written all.
+    private(set) var written: Set<String>? = []
     private static let batchRows = 1_000
 
     init(_ connection: Connection, isCancelled: @escaping () -> Bool) {
@@ -48,6 +50,7 @@ final class PostgresTransaction: WriteTransaction {
                 }
                 count += try connection.execute(plan.statement, parameters).changed
             }
+            written?.insert(table.description)
             return count
         }
     }
@@ -60,7 +63,17 @@ final class PostgresTransaction: WriteTransaction {
         }
     }
 
+    /// Tells every server that these tables were changed; heard after the commit.
+    func tellChanged(_ tables: Set<String>) throws {
+        let text = "select pg_notify(\(Connection.changes), $1)"
+        _ = try guarded { () throws(Trouble) in
+            try connection.execute(
+                connection.prepared(.text(text)) { text }, [.text(tables.sorted().joined(separator: " "))])
+        }
+    }
+
     func runText(_ text: String) throws {
+        written = nil
         _ = try guarded { () throws(Trouble) in try connection.execute(text) }
     }
 
@@ -96,12 +109,28 @@ final class PostgresTransaction: WriteTransaction {
             var values: [SQLValue] = []
             if let shape = sql.shape(for: .postgres, &values) {
                 let statement = try connection.prepared(.shape(shape)) { sql.rendered(for: .postgres).text }
+                if !statement.writes.isEmpty { written?.formUnion(statement.writes) }
                 return try connection.execute(statement, values)
             }
             let (text, bound) = sql.rendered(for: .postgres)
             // Text of its own without values is a step of the schema, which comes once.
-            guard !bound.isEmpty else { return try connection.execute(text) }
-            return try connection.execute(connection.prepared(.text(text)) { text }, bound)
+            guard !bound.isEmpty else {
+                noteText(text)
+                return try connection.execute(text)
+            }
+            let statement = try connection.prepared(.text(text)) { text }
+            if !statement.writes.isEmpty { written?.formUnion(statement.writes) }
+            return try connection.execute(statement, bound)
+        }
+    }
+
+    /// Steps of the schema may write anything.
+    private func noteText(_ text: String) {
+        let first = text.split { $0.isWhitespace }.first?.lowercased() ?? ""
+        if ["select", "with", "insert", "update", "delete", "values"].contains(first) {
+            written?.formUnion(PreparedStatement.writes(of: text))
+        } else {
+            written = nil
         }
     }
 

@@ -51,7 +51,7 @@ final class Replica: Sendable {
     func start(_ counters: Counters) {
         for number in 0..<connections {
             Worker.start(
-                { [standby, queue] in Worker(standby, queue, counters, number: number, replica: self) },
+                { [standby, queue] in Worker(standby, queue, counters, Marks(), number: number, replica: self) },
                 whenDone: { [ending] in ending.oneEnded() })
         }
         Threads.start { [ending] in

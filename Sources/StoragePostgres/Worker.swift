@@ -7,6 +7,7 @@ final class Worker {
     let settings: ConnectionSettings
     private let queue: WorkQueue
     private let counters: Counters
+    private let marks: Marks
     var connection: Connection?
     /// Where this is a thread of a standby: what it is measured by, and whose rows the connection shows.
     private let replica: Replica?
@@ -23,8 +24,11 @@ final class Worker {
     /// A server that does not even begin a transaction within this is taken for dead, and another one is tried.
     private static let openingMs: Int64 = 3_000
 
-    init(_ settings: ConnectionSettings, _ queue: WorkQueue, _ counters: Counters, number: Int, replica: Replica? = nil)
-    {
+    init(
+        _ settings: ConnectionSettings, _ queue: WorkQueue, _ counters: Counters, _ marks: Marks, number: Int,
+        replica: Replica? = nil
+    ) {
+        self.marks = marks
         self.replica = replica
         self.settings = settings
         self.queue = queue
@@ -104,6 +108,15 @@ final class Worker {
             rollBack(connection)
             return .done(result)
         }
+        // What others keep is forgotten with the commit, here before anybody hears that it is kept.
+        let changed = transaction.written.map { marks.kept($0) } ?? marks.all
+        guard job.kind != .read, !changed.isEmpty else { return commit(job, connection, result) }
+        do { try transaction.tellChanged(changed) } catch {
+            rollBack(connection)
+            guard let trouble = transaction.trouble else { return .done(.failure(error)) }
+            return judge(trouble, job, connection)
+        }
+        defer { marks.changed(changed) }
         return commit(job, connection, result)
     }
 

@@ -189,15 +189,3 @@ final class StatementRecorder: Sendable {
         listener(text)
     }
 }
-
-/// Who wants to hear of changes.
-final class Marks: Sendable {
-    private let marks = Mutex<[ChangeMark]>([])
-
-    func add(_ mark: ChangeMark) { marks.withLock { $0.append(mark) } }
-
-    func changed(_ tables: Set<String>) {
-        guard !tables.isEmpty else { return }
-        for mark in marks.withLock({ $0 }) where !mark.tables.isDisjoint(with: tables) { mark.move() }
-    }
-}

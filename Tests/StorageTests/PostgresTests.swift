@@ -31,6 +31,64 @@ import Testing
         try transaction.first(sql) { try $0.int(0) } ?? -1
     }
 
+    private func rests(_ mark: ChangeMark) async throws -> Bool {
+        for _ in 0..<100 {
+            let edition = mark.edition
+            try await Task.sleep(for: .milliseconds(100))
+            if mark.edition == edition { return true }
+        }
+        return false
+    }
+
+    @Test func aMarkHearsOfOtherServersAndHoldsNothingWhileItHearsNone() async throws {
+        try await with { one, test in
+            let (mine, other) = (
+                try #require(one.mark(["test_row"])), try #require(test.database.mark(["test_row", "test_parent"]))
+            )
+            for mark in [mine, other] { #expect(try await rests(mark)) }
+            for name in ["a", "b"] {
+                let before = (mine.edition, other.edition)
+                let id: Int64 = name == "a" ? 1 : 2
+                try await one.write { _ = try $0.run("insert into test_row (id, name) values (\(id), \(name))") }
+                // Here before it is acknowledged, there as soon as it is heard.
+                #expect(mine.edition != before.0)
+                let deadline = ContinuousClock.now + .seconds(5)
+                while other.edition == before.1, ContinuousClock.now < deadline {
+                    try await Task.sleep(for: .milliseconds(2))
+                }
+                #expect(other.edition != before.1)
+                for mark in [mine, other] { #expect(try await rests(mark)) }
+            }
+            // What was not kept is not told.
+            let before = (mine.edition, other.edition)
+            struct Stop: Error {}
+            await #expect(throws: Stop.self) {
+                try await one.write { transaction -> Void in
+                    try transaction.run("delete from test_row where id > \(0)")
+                    throw Stop()
+                }
+            }
+            try await Task.sleep(for: .milliseconds(200))
+            #expect(mine.edition == before.0 && other.edition == before.1)
+            // The ears are cut off: no edition holds, until they have grown again.
+            let cut = try await test.database.write { transaction in
+                try transaction.query(
+                    """
+                    select pg_terminate_backend(pid) from pg_stat_activity
+                    where query like \("do $$ begin execute format('listen%") and query like \("%.changes%")
+                        and query like \("%hashtext%") and pid <> pg_backend_pid()
+                    """
+                ) { _ in 0 }.count
+            }
+            #expect(cut >= 2)
+            var isDeaf = false
+            let deadline = ContinuousClock.now + .seconds(5)
+            while !isDeaf, ContinuousClock.now < deadline { isDeaf = mine.edition != mine.edition }
+            #expect(isDeaf)
+            for mark in [mine, other] { #expect(try await rests(mark)) }
+        }
+    }
+
     @Test func eachTestHasASchemaOfItsOwn() async throws {
         var schema = ""
         try await TestDatabase.with { one async throws in
