@@ -67,9 +67,12 @@ final class DrawnRows: Sendable {
         var row: HTML
     }
     private let state = Mutex<[Key: Drawn]>([:])
+    private let figures = Mutex<[Key: Drawn]>([:])
     private static let slotMs: Int64 = 10_000
     /// About 600 bytes each.
     private static let limit = 10_000
+    /// About 8 KB each.
+    private static let figureLimit = 1000
 
     init() {}
 
@@ -98,5 +101,20 @@ final class DrawnRows: Sendable {
                     slot: Self.slot(place.id, now), row: row)
             }
         }
+    }
+
+    /// The score of an open case: everybody who follows it reloads its page at the same moment, when it changes.
+    func figure(
+        _ id: CaseID, version: Int64, at now: Instant, in language: Language, draw: () -> HTML
+    ) -> HTML {
+        let key = Key(id: id.raw, version: version, language: language)
+        let slot = Self.slot(id, now)
+        if let found = figures.withLock({ $0[key] }), found.slot == slot { return found.row }
+        let made = draw()
+        figures.withLock { figures in
+            if figures.count >= Self.figureLimit { figures = [:] }
+            figures[key] = Drawn(slot: slot, row: made)
+        }
+        return made
     }
 }

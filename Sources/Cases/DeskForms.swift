@@ -115,11 +115,11 @@ extension DeskPages {
     private func dispatch(_ c: CaseRecord, _ desk: Desk, _ button: Phrase, primary: Bool) -> HTML {
         // The stewards who go there first, then those whose post is nearest, the leading party before the others.
         func rank(_ one: Colleague) -> Int {
-            (one.role == .steward ? 100 : 0) + one.path.ids.count * 2 + (one.party == c.leadParty ? 1 : 0)
+            (one.role == .steward ? 100 : 0) + one.path.depth * 2 + (one.party == c.leadParty ? 1 : 0)
         }
-        let sorted = (desk.tools?.colleagues ?? []).sorted { rank($0) > rank($1) }
-        let people: [(value: String, text: String)] = sorted.map {
-            ($0.post.text, "\($0.name) · \(words($0.role.phrase)) · \($0.organisationName)")
+        let ranked = (desk.tools?.colleagues ?? []).map { (rank: rank($0), one: $0) }.sorted { $0.rank > $1.rank }
+        let people: [(value: String, text: String)] = ranked.map { _, one in
+            (one.post.text, "\(one.name) · \(words(one.role.phrase)) · \(one.organisationName)")
         }
         return form(
             c, "dispatch", Form.select("post", label: words(.fieldWho), people, chosen: c.assigneePost?.text ?? ""),

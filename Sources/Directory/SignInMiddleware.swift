@@ -31,7 +31,8 @@ package struct SignInMiddleware: RouterMiddleware {
         }
         var context = context
         if let bearer = bearer(request) {
-            context.kept.expect(token: secrets.formToken(bearer))
+            let token = secrets.formToken(bearer)
+            context.kept.expect(token: token)
             guard let found = try await signIn.byToken(bearer) else {
                 // Guessing counts against the address.
                 if let over = take(request, context, nil), over.isOver {
@@ -41,7 +42,7 @@ package struct SignInMiddleware: RouterMiddleware {
             }
             context.actor = found.actor
             context.scopes = found.scopes
-            context.formToken = secrets.formToken(bearer)
+            context.formToken = token
             return try await limited(take(request, context, found.token), request, context, next)
         }
 
@@ -49,13 +50,16 @@ package struct SignInMiddleware: RouterMiddleware {
         let forPrograms = path.hasPrefix("/api/")
         var isStale = false
         if let cookie = request.cookies[SiteCookie.session]?.value {
-            if cookie.utf8.count <= SiteCookie.longest { context.kept.expect(token: secrets.formToken(cookie)) }
-            if cookie.utf8.count <= SiteCookie.longest, let found = try await signIn.bySession(cookie) {
-                context.actor = found.actor
-                context.session = found.session
-                context.formToken = secrets.formToken(cookie)
-            } else {
-                isStale = true
+            isStale = true
+            if cookie.utf8.count <= SiteCookie.longest {
+                let token = secrets.formToken(cookie)
+                context.kept.expect(token: token)
+                if let found = try await signIn.bySession(cookie) {
+                    context.actor = found.actor
+                    context.session = found.session
+                    context.formToken = token
+                    isStale = false
+                }
             }
         }
         let visitor = request.cookies[SiteCookie.visitor]?.value
@@ -113,9 +117,13 @@ package struct SignInMiddleware: RouterMiddleware {
 
     private func bearer(_ request: Request) -> String? {
         guard let header = request.headers[.authorization], header.utf8.count <= SiteCookie.longest else { return nil }
-        let parts = header.split(separator: " ")
-        guard parts.count == 2, parts[0].lowercased() == "bearer", parts[1].hasPrefix("rs_") else { return nil }
-        return String(parts[1])
+        let bytes = header.utf8
+        guard let space = bytes.firstIndex(of: UInt8(ascii: " ")), header[..<space].lowercased() == "bearer" else {
+            return nil
+        }
+        let token = bytes[space...].drop { $0 == UInt8(ascii: " ") }
+        guard token.starts(with: "rs_".utf8), !token.contains(UInt8(ascii: " ")) else { return nil }
+        return String(Substring(token))
     }
 
     /// What browsers say about where a write comes from. Programs other than browsers say nothing and are let through:

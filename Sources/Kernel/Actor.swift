@@ -21,7 +21,7 @@ package struct Verbs: ExpressibleByArrayLiteral, Sendable, Hashable {
 }
 
 /// The role of a post (岗位角色). Which verbs it carries is a fact of the product, listed in one place.
-package enum Role: Int64, CaseIterable, Sendable {
+package enum Role: Int64, Coded {
     /// 物业前台: front desk of the property company.
     case desk = 1
     /// 红管家: the red steward, who goes there and does it.
@@ -47,8 +47,7 @@ package enum Role: Int64, CaseIterable, Sendable {
     /// 党务专干: keeps what reveals membership of the party.
     case partyAffairs = 30
 
-    /// A stable English name for programs.
-    package var code: String { String(describing: self) }
+    package static let codes = Codes.of(Self.self)
 
     package var verbs: Verbs {
         switch self {
@@ -130,12 +129,12 @@ package struct Post: Sendable, Hashable {
 }
 
 /// How a person belongs to a unit (与房屋的关系).
-package enum HomeRelation: Int64, CaseIterable, Sendable {
+package enum HomeRelation: Int64, Coded {
     case owner = 1
     case coOwner = 2
     case tenant = 3
     case family = 4
-    package var code: String { String(describing: self) }
+    package static let codes = Codes.of(Self.self)
 }
 
 /// A unit that a person is bound to today.

@@ -22,6 +22,8 @@ package struct AreaPath: Hashable, Sendable, CustomStringConvertible {
     package func contains(_ other: AreaPath) -> Bool { other.text.utf8.starts(with: text.utf8) }
     /// The ids from the root down, the area itself last.
     package var ids: [AreaID] { text.split(separator: "/").compactMap { AreaID(text: $0) } }
+    /// How many areas it names: `ids.count`, without reading them.
+    package var depth: Int { text.utf8.reduce(0) { $0 + ($1 == UInt8(ascii: "/") ? 1 : 0) } }
     /// Every path below starts in `text..<upperBound` under the binary collation.
     package var upperBound: String { text.isEmpty ? "~" : String(text.dropLast()) + "0" }
     package var description: String { text }

@@ -124,7 +124,7 @@ func open(_ configuration: ServerConfiguration) async throws -> House {
 enum Running {
     /// Serves until it is told to stop, then finishes what is under way.
     static func serve(_ house: House, ready: @escaping @Sendable (Int) -> Void) async throws {
-        var logger = Logger(label: "redsteward")
+        var logger = Logger(label: "redsteward", factory: PatientLog.init)
         logger.logLevel = .notice
         let app = Application(
             router: house.router().router,

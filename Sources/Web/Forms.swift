@@ -143,14 +143,22 @@ package enum Form {
     package static func select(
         _ name: String, label: String, _ options: [(value: String, text: String)], chosen: String = ""
     ) -> HTML {
-        let items = HTML.joined(
-            options.map { option -> HTML in
-                let mark: HTML = option.value == chosen ? " selected" : ""
-                return "<option value=\"\(option.value)\"\(mark)>\(option.text)</option>"
-            })
-        return """
-            <div class="field"><label for="\(name)">\(label)</label><select class="in" id="\(name)" name="\(name)">\(items)</select></div>
-            """
+        """
+        <div class="field"><label for="\(name)">\(label)</label><select class="in" id="\(name)" name="\(name)">\(Self.options(options, chosen: chosen))</select></div>
+        """
+    }
+
+    /// The options of a list to choose from, written in one go: lists are long and a page has several.
+    package static func options(_ options: [(value: String, text: String)], chosen: String) -> HTML {
+        var items = HTML.StringInterpolation(literalCapacity: options.count * 60, interpolationCount: 0)
+        for option in options {
+            items.appendLiteral("<option value=\"")
+            items.appendInterpolation(option.value)
+            items.appendLiteral(option.value == chosen ? "\" selected>" : "\">")
+            items.appendInterpolation(option.text)
+            items.appendLiteral("</option>")
+        }
+        return HTML(stringInterpolation: items)
     }
 
     package static func chips(
