@@ -103,12 +103,17 @@ let package = Package(
             name: "Cases",
             dependencies: ["Kernel", "Storage", "Tables", "Web", "Attachments", "Directory", "Messaging"],
             swiftSettings: strict),
+        // Floor 6
+        .target(
+            name: "Transfers",
+            dependencies: ["Kernel", "Storage", "Tables", "Web", "Directory", "Messaging", "Governance", "Cases"],
+            swiftSettings: strict),
         // Floor 8
         .target(
             name: "Server",
             dependencies: [
                 "Kernel", "Storage", "StorageSQLite", "StoragePostgres", "Web", "Attachments", "Directory", "Messaging",
-                "Cases", "Governance", "Tables", "CZlib",
+                "Cases", "Governance", "Transfers", "Tables", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

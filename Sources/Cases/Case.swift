@@ -4,7 +4,7 @@ package enum CaseTag {}
 package typealias CaseID = ID<CaseTag>
 
 /// Where a case stands in the loop (seed-features.md section 4).
-package enum CaseStatus: Int64, CaseIterable, Sendable {
+package enum CaseStatus: Int64, Coded {
     case reported = 1
     case triaged = 2
     case dispatched = 3
@@ -17,13 +17,13 @@ package enum CaseStatus: Int64, CaseIterable, Sendable {
     case returned = 21
     case withdrawn = 22
 
-    package var code: String { String(describing: self) }
+    package static let codes = Codes.of(Self.self)
     /// Still somebody's work.
     package var isOpen: Bool { rawValue <= CaseStatus.fedBack.rawValue }
 }
 
 /// The desk's queues. Every open case is in exactly one.
-package enum CaseQueue: Int64, CaseIterable, Sendable {
+package enum CaseQueue: Int64, Coded {
     case none = 0
     case intake = 1
     case dispatch = 2
@@ -33,11 +33,11 @@ package enum CaseQueue: Int64, CaseIterable, Sendable {
     case strikeOff = 6
     case publication = 7
     case paused = 8
-    package var code: String { String(describing: self) }
+    package static let codes = Codes.of(Self.self)
 }
 
 /// How it came in (A057, A058): each with its statistics.
-package enum Channel: Int64, CaseIterable, Sendable {
+package enum Channel: Int64, Coded {
     case mobile = 1
     case hotline = 2
     case frontDesk = 3
@@ -49,19 +49,21 @@ package enum Channel: Int64, CaseIterable, Sendable {
     case chatGroup = 9
     case patrol = 10
     case imported = 11
-    package var code: String { String(describing: self) }
+    /// A petition that came in by letter, visit or transfer (信访).
+    case letter = 12
+    package static let codes = Codes.of(Self.self)
     init?(code: String) {
         guard let found = Channel.allCases.first(where: { $0.code == code }) else { return nil }
         self = found
     }
 }
 
-package enum Urgency: Int64, CaseIterable, Sendable {
+package enum Urgency: Int64, Coded {
     case normal = 1
     case urgent = 2
     /// Danger to people or to the house: must not be open at midnight (A052).
     case emergency = 3
-    package var code: String { String(describing: self) }
+    package static let codes = Codes.of(Self.self)
 }
 
 /// What sort of matter it is. Disputes have their own limit and are never public; complaints are about an organisation.
@@ -107,14 +109,14 @@ package struct Category: Sendable, Hashable {
 }
 
 /// Why a clock stands (挂起原因).
-package enum PauseReason: Int64, CaseIterable, Sendable {
+package enum PauseReason: Int64, Coded {
     case waitingForOwner = 1
     case waitingForParts = 2
     case waitingForFund = 3
     case waitingForVote = 4
     case weather = 5
     case other = 6
-    package var code: String { String(describing: self) }
+    package static let codes = Codes.of(Self.self)
     /// Whom the case waits for, on the score.
     package var party: Party? {
         switch self {
@@ -125,15 +127,15 @@ package enum PauseReason: Int64, CaseIterable, Sendable {
     }
 }
 
-package enum ClockKind: Int64, CaseIterable, Sendable {
+package enum ClockKind: Int64, Coded {
     case attend = 1
     case handle = 2
     case feedback = 3
-    package var code: String { String(describing: self) }
+    package static let codes = Codes.of(Self.self)
 }
 
 /// What happened: one row of a case's history, never changed.
-package enum CaseEventKind: Int64, CaseIterable, Sendable {
+package enum CaseEventKind: Int64, Coded {
     case reported = 1
     case triaged = 2
     case dispatched = 3
@@ -159,7 +161,7 @@ package enum CaseEventKind: Int64, CaseIterable, Sendable {
     case joined = 23
     case noted = 24
     case overnight = 25
-    package var code: String { String(describing: self) }
+    package static let codes = Codes.of(Self.self)
 }
 
 /// Where a case is, at every level at which somebody may look after it. 0 where a level does not exist.

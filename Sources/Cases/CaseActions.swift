@@ -91,7 +91,7 @@ package struct CaseActions: Sendable {
     }
 
     /// One transaction that changes cases. What was counted before it is forgotten after it.
-    func write<T: Sendable>(
+    package func write<T: Sendable>(
         _ body: @escaping @Sendable (any WriteTransaction) throws -> T
     ) async throws -> T {
         defer { counts.changed() }
@@ -101,6 +101,15 @@ package struct CaseActions: Sendable {
     // MARK: Registering
 
     package func register(_ new: NewCase) async throws -> Registered {
+        let made = try await registering(new)
+        return try await write { try made($0) }
+    }
+
+    /// What registers the case within a transaction of the caller, who keeps something with it: both or neither. The
+    /// transaction is one of `write`.
+    package func registering(
+        _ new: NewCase
+    ) async throws -> @Sendable (any WriteTransaction) throws -> Registered {
         let now = world.now()
         let words = try Self.bounded(new.words, CaseBounds.body, "what")
         let placeWords = try Self.bounded(new.place, CaseBounds.place, "place")
@@ -139,7 +148,7 @@ package struct CaseActions: Sendable {
         let terms = TextTerms.index("\(title) \(words) \(name)")
         let known = Set(terms)
         let edition = memory.edition
-        return try await write { [self, code] transaction in
+        return { [self, code] transaction in
             if let before = try CaseStore.keyed(owner: owner, key: new.key, transaction) {
                 guard Secrets.same(before.digest, digest) else { throw CaseRefusal.keyUsedForOther }
                 return Registered(id: before.case, code: nil, repeated: true)
@@ -521,7 +530,7 @@ package struct CaseActions: Sendable {
 
     /// Staff who look after a case at its level: those of the area that leads now, without any of the organisation that
     /// the case complains about. Where that leaves nobody, those of the next area above.
-    func watchers(
+    package func watchers(
         _ c: CaseRecord, _ verb: Verb, _ now: Instant, _ transaction: any ReadTransaction
     ) throws -> [PersonID] {
         let colleagues = try DirectoryStore.colleagues(

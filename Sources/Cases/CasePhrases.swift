@@ -163,6 +163,9 @@ extension Phrase {
     package static let channelMessageBoard = Phrase("留言箱", "Message board")
     package static let channelChatGroup = Phrase("业主群", "Chat group")
     package static let channelPatrol = Phrase("巡查", "Patrol")
+    package static let transfersTitle = Phrase("热线工单和信访件", "Hot-line orders and petitions")
+    package static let originLimit = Phrase("对方时限 {0}", "their limit {0}")
+    package static let channelLetter = Phrase("信访", "Petition")
     package static let channelImported = Phrase("导入", "Imported")
 
     package static let urgencyNormal = Phrase("平常", "Normal")

@@ -357,7 +357,7 @@ package enum CaseStore {
     }
 
     /// These cases, in no order. The caller has found them through a scope.
-    static func lines(_ ids: [CaseID], _ transaction: any ReadTransaction) throws -> [CaseLine] {
+    package static func lines(_ ids: [CaseID], _ transaction: any ReadTransaction) throws -> [CaseLine] {
         guard !ids.isEmpty else { return [] }
         let list = SQL.joined(ids.map { "\($0)" })
         return try transaction.query("select \(lineColumns) from cases_case c where c.id in (\(list))", line)

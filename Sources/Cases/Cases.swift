@@ -6,6 +6,27 @@ import Messaging
 import Storage
 import Web
 
+/// Where a case came from, when it has a number and a limit elsewhere: said by the floor above that keeps it.
+package struct CaseOrigin: Sendable {
+    package typealias Reader = @Sendable (CaseID, any ReadTransaction) throws -> CaseOrigin?
+    let source: String
+    let number: String
+    let due: Instant
+    let answered: Instant?
+    /// The id on the pages of transfers.
+    let link: String
+
+    package init(source: String, number: String, due: Instant, answered: Instant?, link: String) {
+        self.source = source
+        self.number = number
+        self.due = due
+        self.answered = answered
+        self.link = link
+    }
+
+    func isLate(at now: Instant) -> Bool { (answered ?? now) > due }
+}
+
 /// The closed loop, the heart of the house: whatever a resident, a patrol or a device finds becomes a case that is
 /// registered, triaged, dispatched, attended, handled, fed back, rated, struck off the ledger and published, with clocks
 /// that cannot be talked away. Others call `actions.register`; everything else goes through the routes.
@@ -23,13 +44,16 @@ package struct CasesHouse: Sendable {
     package let queries: CaseQueries
     package let book: CaseBook
     let drawn = DrawnRows()
+    let origin: CaseOrigin.Reader?
     let counts: CaseCounts
     let memory: DirectoryMemory
 
     package init(
         database: any Database, world: World, journal: any Journal, secrets: Secrets, attachments: Attachments,
-        inbox: Inbox, calendars: Calendars, settings: SiteSettings, live: LiveHub, memory: DirectoryMemory? = nil
+        inbox: Inbox, calendars: Calendars, settings: SiteSettings, live: LiveHub, memory: DirectoryMemory? = nil,
+        origin: CaseOrigin.Reader? = nil
     ) {
+        self.origin = origin
         self.database = database
         self.world = world
         self.journal = journal

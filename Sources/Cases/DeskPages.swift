@@ -59,6 +59,7 @@ struct DeskPages: Sendable {
         case .chatGroup: .channelChatGroup
         case .patrol: .channelPatrol
         case .imported: .channelImported
+        case .letter: .channelLetter
         }
     }
 
@@ -107,6 +108,8 @@ struct DeskPages: Sendable {
         var kept: [String: String] = [:]
         var shownPhone: String?
         var title: String
+        /// Where the open case came from, with a number and a limit of its own.
+        var origin: CaseOrigin?
     }
 
     /// A row of the list: what it shows as drawn before, or the line to draw it from.
@@ -173,9 +176,10 @@ struct DeskPages: Sendable {
             desk.rows.isEmpty
             ? "<p class=\"lh soft\">\(words(.deskEmpty))</p>"
             : "\(Score.miniStaff)\(elder.list(jobs, "jobs", words, after: more))"
+        let menu = menu()
         let caseHTML: HTML =
-            desk.current.map { caseView($0, desk) }
-            ?? "<section class=\"case stack not-thumb\" id=\"case\" aria-label=\"\(words(.deskMenu))\"><p class=\"soft\">\(words(.deskPick))</p>\(menu())\(Layout.foot(context, elder: true))</section>"
+            desk.current.map { caseView($0, desk, menu) }
+            ?? "<section class=\"case stack not-thumb\" id=\"case\" aria-label=\"\(words(.deskMenu))\"><p class=\"soft\">\(words(.deskPick))</p>\(menu)\(Layout.foot(context, elder: true))</section>"
         let pane: HTML = desk.current == nil ? .empty : " open-case"
         var page = Page(title: words(.desk), frame: .desk, main: .empty)
         page.rawHeader = header(desk)
@@ -185,7 +189,7 @@ struct DeskPages: Sendable {
             <main class="panes\(pane)" id="main"><h1 class="sr">\(words(.desk))</h1>
             <nav class="queues" aria-label="\(words(.deskQueues))">\(queues)</nav>
             <section class="list" id="list" aria-labelledby="lh"><div class="lh"><h2 id="lh">\(words(.deskUrgent))</h2><span class="state ok" data-live hidden>\(words(.deskLive))</span></div>\(elder.fold(words(.deskFilter), kindFilter(desk)))\(list)
-            <div class="thumb-only deskmenu">\(elder.fold(words(.deskMenu), menu()))\(Layout.foot(context, elder: true))</div><p class="keys not-thumb"><span><kbd>J</kbd> <kbd>K</kbd> \(words(.deskKeysMove))</span><span><kbd>Enter</kbd> \(words(.deskKeysOpen))</span><span><kbd>E</kbd> \(words(.deskKeysNext))</span><span><kbd>N</kbd> \(words(.deskKeysNew))</span><span><kbd>/</kbd> \(words(.deskSearchLabel))</span></p></section>
+            <div class="thumb-only deskmenu">\(elder.fold(words(.deskMenu), menu))\(Layout.foot(context, elder: true))</div><p class="keys not-thumb"><span><kbd>J</kbd> <kbd>K</kbd> \(words(.deskKeysMove))</span><span><kbd>Enter</kbd> \(words(.deskKeysOpen))</span><span><kbd>E</kbd> \(words(.deskKeysNext))</span><span><kbd>N</kbd> \(words(.deskKeysNew))</span><span><kbd>/</kbd> \(words(.deskSearchLabel))</span></p></section>
             \(caseHTML)</main>
             """
         return Layout.render(page, context: context)
@@ -209,11 +213,7 @@ struct DeskPages: Sendable {
         let options =
             [("", words(.deskAllKinds))]
             + (desk.categories + desk.imported).map { ($0.id.text, words.pick(zh: $0.zh, en: $0.en)) }
-        let items = HTML.joined(
-            options.map { option -> HTML in
-                let mark: HTML = option.0 == desk.filter.category ? " selected" : ""
-                return "<option value=\"\(option.0)\"\(mark)>\(option.1)</option>"
-            })
+        let items = Form.options(options, chosen: desk.filter.category)
         return """
             <form class="lh with" action="/desk"><input type=hidden name=queue value="\(desk.filter.queue)"><label class="sr" for="kf">\(words(.fieldKind))</label><select class="in" id="kf" name="category">\(items)</select><button class="btn">\(words(.deskFilter))</button></form>
             """
@@ -235,7 +235,7 @@ struct DeskPages: Sendable {
 
     // MARK: The case
 
-    private func caseView(_ view: CaseView, _ desk: Desk) -> HTML {
+    private func caseView(_ view: CaseView, _ desk: Desk, _ menu: HTML) -> HTML {
         let c = view.record
         let about: HTML =
             c.about == nil
@@ -256,14 +256,28 @@ struct DeskPages: Sendable {
         return """
             <article class="case stack" id="case" aria-labelledby="ch"><a class="thumb-only" href="\(desk.filter.href())">\(words(.deskBackToList))</a>
             <div><div class="head"><h2 id="ch">\(c.title)</h2>\(speak.state(c.status, suspended: c.suspended, rated: c.rated, solved: c.solved, registered: c.registered, forStaff: true))</div>
-            <p class="small soft">\(c.number) · \(c.place.words) · \(name) · \(say.time(c.registered)) \(words(Self.channel(c.channel))) · \(category) · \(words(Self.urgency(c.urgency))) · \(words(.deskLevel, words(Self.level(c.level))))\(joined)\(round)</p>\(about)</div>
+            <p class="small soft">\(c.number) · \(c.place.words) · \(name) · \(say.time(c.registered)) \(words(Self.channel(c.channel))) · \(category) · \(words(Self.urgency(c.urgency))) · \(words(.deskLevel, words(Self.level(c.level))))\(joined)\(round)</p>\(origin(desk))\(about)</div>
             \(Form.summary(desk.refusal, context))\(next(view, desk))
-            <div>\(draw.full(.init(c), id: "s", title: c.title, told: .empty))</div>
+            <div>\(figure(c))</div>
             \(elder.fold(words(.foldClocks), clocks(c)))
             <blockquote class="say"><p>\(c.body)</p><footer class="small soft">\(name)\(contact(c, desk))</footer></blockquote>\(pages.photos(view))
             \(more(view, desk))
-            \(history)\(elder.fold(words(.deskMenu), menu()))</article>
+            \(history)\(elder.fold(words(.deskMenu), menu))</article>
             """
+    }
+
+    private func origin(_ desk: Desk) -> HTML {
+        guard let origin = desk.origin else { return .empty }
+        let late: HTML = origin.isLate(at: say.now) ? "state late" : "state"
+        return """
+            <p class="small"><a href="\(Href("/desk/transfers/", origin.link))">\(origin.source) <span class="num">\(origin.number)</span></a> <span class="\(late)">\(words(.originLimit, say.deadline(origin.due)))</span></p>
+            """
+    }
+
+    private func figure(_ c: CaseRecord) -> HTML {
+        drawn.figure(c.id, version: c.version, at: say.now, in: words.language) {
+            draw.full(.init(c), id: "s", title: c.title, told: .empty)
+        }
     }
 
     private func contact(_ c: CaseRecord, _ desk: Desk) -> HTML {
@@ -325,6 +339,7 @@ struct DeskPages: Sendable {
         if actor.may(.directoryEdit) || actor.may(.residentApprove) {
             links.append((Href("/desk/imports"), .importsTitle))
         }
+        if actor.may(.caseRegister) { links.append((Href("/desk/transfers"), .transfersTitle)) }
         if actor.may(.rosterEdit) { links.append((Href("/desk/roster"), .rosterTitle)) }
         if actor.may(.statisticsRead) { links.append((Href("/desk/statistics"), .statisticsTitle)) }
         if actor.may(.casePublish) { links.append((Href("/desk/replies"), .boardAdd)) }

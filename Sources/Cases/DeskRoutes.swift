@@ -73,9 +73,11 @@ extension CasesHouse {
         var desk = try await database.read { transaction in
             var view: CaseView?
             var tools: DeskPages.Tools?
+            var from: CaseOrigin?
             if let current {
                 let c = try CaseQueries.staffCase(current, actor, transaction)
                 view = try CaseQueries.view(c, transaction)
+                if c.channel == .hotline || c.channel == .letter { from = try origin?(c.id, transaction) }
                 tools = try self.tools(c, actor, day, edition, transaction)
             }
             let title = try scope.places.first.flatMap { try DirectoryStore.area($0.area, transaction)?.name } ?? ""
@@ -86,7 +88,7 @@ extension CasesHouse {
                 rows: try rows(Array(places[near]), now, language, transaction),
                 hasMore: near.upperBound < places.count || places.count == wanted.limit, categories: categories,
                 current: view,
-                tools: tools, refusal: nil, shownPhone: nil, title: title)
+                tools: tools, refusal: nil, shownPhone: nil, title: title, origin: from)
         }
         desk.imported = imported
         if counted.tallies == nil { counts.keep(desk.tallies, scope, counted.edition, at: now) }

@@ -30,6 +30,16 @@ enum LawSeed {
         Line(key: .supervisorRoundDays, value: 30, source: "种子000：物业监督员、民情反馈员每月巡查反馈", since: (2026, 1, 1)),
         Line(key: .branchRoundDays, value: 14, source: "种子002：社区选派的监督员每两周监督一次", since: (2026, 1, 1)),
         Line(key: .selectionDays, value: 5, source: "街道制度（默认，可改）：公开选聘公告不少于5日", since: (2026, 1, 1)),
+        Line(
+            key: .orderDangerMinutes, value: 120, source: "产品默认（可改）：危及生命财产2小时；国办发〔2020〕53号未定全国天数", since: (2026, 1, 1)),
+        Line(key: .orderUtilityMinutes, value: 30, source: "产品默认（可改）：停水停电停气、电梯困人立即到，半小时内", since: (2026, 1, 1)),
+        Line(key: .orderUrgentMinutes, value: 1440, source: "产品默认（可改）：紧急24小时", since: (2026, 1, 1)),
+        Line(key: .orderConsultationDays, value: 1, source: "产品默认（可改）：咨询当天答复", since: (2026, 1, 1)),
+        Line(key: .orderGeneralWorkdays, value: 5, source: "产品默认（可改）：一般5个工作日", since: (2026, 1, 1)),
+        Line(key: .orderComplexWorkdays, value: 15, source: "产品默认（可改）：复杂15个工作日", since: (2026, 1, 1)),
+        Line(key: .letterInformDays, value: 15, source: "信访工作条例（2022）：收到之日起15日内书面告知", since: (2022, 5, 1)),
+        Line(key: .letterFinishDays, value: 60, source: "信访工作条例（2022）：受理之日起60日内办结", since: (2022, 5, 1)),
+        Line(key: .letterExtensionDays, value: 30, source: "信访工作条例（2022）：可延长一次，不超过30日", since: (2022, 5, 1)),
     ]
 }
 
@@ -54,6 +64,15 @@ extension LimitKey {
         case .supervisorRoundDays: .limitSupervisorRound
         case .branchRoundDays: .limitBranchRound
         case .selectionDays: .limitSelection
+        case .orderDangerMinutes: .limitOrderDanger
+        case .orderUtilityMinutes: .limitOrderUtility
+        case .orderUrgentMinutes: .limitOrderUrgent
+        case .orderConsultationDays: .limitOrderConsultation
+        case .orderGeneralWorkdays: .limitOrderGeneral
+        case .orderComplexWorkdays: .limitOrderComplex
+        case .letterInformDays: .limitLetterInform
+        case .letterFinishDays: .limitLetterFinish
+        case .letterExtensionDays: .limitLetterExtension
         }
     }
 }
@@ -87,5 +106,15 @@ extension Phrase {
         "监督员、反馈员巡查周期（天）", "Supervisors and reporters: days between rounds")
     package static let limitBranchRound = Phrase(
         "选派监督员监督周期（天）", "Supervisor sent by the branch: days between records")
+    package static let limitOrderDanger = Phrase("热线工单：危险，分钟", "Hot-line order: danger, minutes")
+    package static let limitOrderUtility = Phrase("热线工单：停水停电、困人，分钟", "Hot-line order: utilities and lifts, minutes")
+    package static let limitOrderUrgent = Phrase("热线工单：紧急，分钟", "Hot-line order: urgent, minutes")
+    package static let limitOrderConsultation = Phrase(
+        "热线工单：咨询，天（当天算一天）", "Hot-line order: consultation, days, that day counted")
+    package static let limitOrderGeneral = Phrase("热线工单：一般，工作日", "Hot-line order: general, working days")
+    package static let limitOrderComplex = Phrase("热线工单：复杂，工作日", "Hot-line order: complex, working days")
+    package static let limitLetterInform = Phrase("信访：书面告知，天", "Petition: written notice, days")
+    package static let limitLetterFinish = Phrase("信访：受理后办结，天", "Petition: finished after acceptance, days")
+    package static let limitLetterExtension = Phrase("信访：最长延期，天", "Petition: longest extension, days")
     package static let limitSelection = Phrase("选聘公告最短天数", "Open selection: least days of notice")
 }

@@ -10,6 +10,8 @@ package enum LimitKey: String, CaseIterable, Sendable {
     case committeeSeatsLeast, committeeSeatsMost, committeeYears, managementSeatsLeast, managementYears
     case residentsSeatsLeast, residentsSeatsMost, residentsYears, termNoticeDays
     case noticeWorkdays, leaderYears, leaderVisitDays, supervisorRoundDays, branchRoundDays, selectionDays
+    case orderDangerMinutes, orderUtilityMinutes, orderUrgentMinutes, orderConsultationDays, orderGeneralWorkdays
+    case orderComplexWorkdays, letterInformDays, letterFinishDays, letterExtensionDays
 }
 
 package struct Limit: Sendable {
@@ -82,22 +84,36 @@ extension GovernanceDesk {
     }
 }
 
+/// The page of limits, and which one is being edited.
+private struct LimitList: Sendable {
+    let all: [Limit]
+    let edited: String
+}
+
 extension GovernanceHouse {
     func limitRoutes(_ table: RouteTable) {
-        let room = Room<[Limit]>(
+        let room = Room<LimitList>(
             page: "/desk/limits", api: "/api/v1/limits", access: .staff,
-            load: { _, _ in try await database.read { try LimitStore.all($0) } },
+            load: { request, _ in
+                LimitList(all: try await database.read { try LimitStore.all($0) }, edited: request.asked("edit"))
+            },
             title: { $1.words(.limitsTitle) },
-            main: { limits, returned, context in
+            main: { list, returned, context in
                 let kit = Kit(context, returned)
                 let mayEdit = context.actor.may(.policyEdit)
-                let rows = limits.map { limit -> [HTML] in
-                    [
-                        "<b>\(context.words(limit.key.phrase))</b>", "<span class=num>\(limit.value)</span>",
+                let edited = returned.sent?["key"] ?? list.edited
+                let rows = list.all.map { limit -> [HTML] in
+                    let name = context.words(limit.key.phrase)
+                    let href = Href("/desk/limits", query: [("edit", limit.key.rawValue)])
+                    let title: HTML =
+                        mayEdit ? "<a href=\"\(href)\"><b>\(name)</b></a>" : "<b>\(name)</b>"
+                    return [
+                        title, "<span class=num>\(limit.value)</span>",
                         "\(limit.source)", "<span class=num>\(limit.since.description)</span>",
                     ]
                 }
-                let forms = limits.map { limit -> HTML in
+                // One at a time: each is opened by its name.
+                let forms = list.all.filter { $0.key.rawValue == edited }.map { limit -> HTML in
                     let way = "edit-\(limit.key.rawValue)"
                     return """
                         <section class="stack-s"><h3>\(context.words(limit.key.phrase))</h3>\(kit.form(
@@ -114,12 +130,12 @@ extension GovernanceHouse {
                     kit.table([.limitName, .limitValue, .limitSource, .limitSince], rows, none: .governanceNone),
                     mayEdit ? HTML.joined(forms) : .empty)
             },
-            json: { limits in
+            json: { list in
                 .object([
                     (
                         "items",
                         .array(
-                            limits.map { limit in
+                            list.all.map { limit in
                                 .object([
                                     ("key", .string(limit.key.rawValue)), ("value", .int(limit.value)),
                                     ("source", .string(limit.source)), ("since", .string(limit.since.description)),

@@ -10,6 +10,7 @@ import Messaging
 import Storage
 import StoragePostgres
 import StorageSQLite
+import Transfers
 import Web
 
 /// What an operator configures.
@@ -52,6 +53,7 @@ package struct House: Sendable {
     package let directory: DirectoryHouse
     package let cases: CasesHouse
     package let governance: GovernanceHouse
+    package let transfers: TransferHouse
     package let live: LiveHub
     package let metrics: Metrics
     package let settings: SiteSettings
@@ -73,7 +75,7 @@ package struct House: Sendable {
     /// All migrations, lower floors first.
     package static let schema = Schema(
         DirectoryMigrations.all + ImportMigrations.all + MessagingMigrations.all + Attachments.migrations
-            + CaseMigrations.all + GovernanceMigrations.all)
+            + CaseMigrations.all + GovernanceMigrations.all + TransferMigrations.all)
 
     package static func open(_ configuration: ServerConfiguration, world: World) async throws -> House {
         try FileManager.default.createDirectory(
@@ -125,7 +127,8 @@ package struct House: Sendable {
             folder: configuration.folder + "/files", place: configuration.files, world: world, fresh: true)
         try await attachments.check()
         let inbox = Inbox(
-            notices: CaseNotices.all + GovernanceNotice.all.map { Notice($0.name, $0.phrase) }, nextID: world.nextID)
+            notices: CaseNotices.all + TransferNotices.all + GovernanceNotice.all.map { Notice($0.name, $0.phrase) },
+            nextID: world.nextID)
         let governance = GovernanceHouse(directory: directory) {
             notice, arguments, link, people, except, at, transaction in
             try inbox.send(
@@ -136,10 +139,12 @@ package struct House: Sendable {
             database: database, world: world, journal: journal, secrets: secrets,
             attachments: attachments,
             inbox: inbox, calendars: calendars, settings: settings,
-            live: live, memory: signIn.memory)
+            live: live, memory: signIn.memory, origin: TransferHouse.origin)
         return House(
             configuration: configuration, database: database, world: world, secrets: secrets, directory: directory,
-            cases: cases, governance: governance, live: live, metrics: Metrics(), settings: settings, node: node)
+            cases: cases, governance: governance,
+            transfers: TransferHouse(directory: directory, cases: cases), live: live, metrics: Metrics(),
+            settings: settings, node: node)
     }
 
     /// What people are told about a fault whose end is known, and the status; nil for a fault of another kind.
@@ -184,6 +189,7 @@ package struct House: Sendable {
         directory.routes(table)
         cases.routes(table)
         governance.routes(table)
+        transfers.routes(table)
         let metrics = metrics
         let live = live
         let database = database
