@@ -41,22 +41,18 @@ struct AreaMovePage: Sendable {
             """
     }
 
-    var json: JSON {
-        .object([
-            ("id", .string(area.id.text)), ("name", .string(area.name)),
-            ("level", .string(String(describing: area.level))), ("parent", .optional(area.parent?.text)),
-            ("parent_name", .optional(parent?.name)),
-            (
-                "past",
-                .array(
-                    past.map { one in
-                        .object([
-                            ("parent", .string(one.parent.text)), ("parent_name", .string(one.parentName)),
-                            ("until", .time(one.until)),
-                        ])
-                    })
-            ),
-        ])
+    static let shape = Shape<AreaMovePage>.object("AreaPlace") {
+        Member("id", .id()) { $0.area.id }
+        Member("name", .words) { $0.area.name }
+        Member("level", DirectoryShapes.level) { $0.area.level }
+        Member("parent", Shape<AreaID>.id().orNull) { $0.area.parent }
+        Member("parent_name", Shape<String>.words.orNull) { $0.parent?.name }
+        Member("past", pastShape.list(), "What it belonged to before.") { $0.past }
+    }
+    private static let pastShape = Shape<AreaPast>.object("AreaPast") {
+        Member("parent", .id()) { $0.parent }
+        Member("parent_name", .words) { $0.parentName }
+        Member("until", .time) { $0.until }
     }
 }
 
@@ -78,26 +74,40 @@ extension DirectoryHouse {
                 return try await place(id, sent["parent"], refusal, context)
             }
         }
-        table.get("/api/v1/areas/:id/place", .verb(.directoryEdit)) { _, context in
-            Answer.json(try await placeView(context.id("id"), context).json)
-        }
-        table.post("/api/v1/areas/:id/place", .verb(.directoryEdit)) { request, context in
-            let sent = try await context.json(request)
-            let id = try context.id("id", AreaTag.self)
-            guard let parent = sent["parent"]?.stringValue.flatMap({ AreaID(text: $0) }),
-                let seen = sent["was"]?.stringValue.flatMap({ AreaID(text: $0) })
-            else {
-                // What is out of reach is not found, whatever was sent.
-                _ = try await placeView(id, context)
-                throw DirectoryRefusal.badNewPlace
-            }
-            try await areas.move(id, under: parent, was: seen, by: context.actor)
-            return Answer.json(try await placeView(id, context).json)
+        table.get(
+            "/api/v1/areas/:id/place", .verb(.directoryEdit),
+            API(
+                .directory, "Where an area belongs, and where it belonged before.",
+                refuses: [DirectoryRefusal.notFound], isSingle: true), AreaAsked.self, AreaMovePage.shape
+        ) { asked, call in .ok(try await placeView(asked.id, call.actor)) }
+        table.post(
+            "/api/v1/areas/:id/place", .verb(.directoryEdit),
+            API(
+                .directory, "Moves an estate or a community, with everything in it.",
+                refuses: [
+                    DirectoryRefusal.notFound, DirectoryRefusal.badNewPlace, DirectoryRefusal.areaUnderItself,
+                    DirectoryRefusal.areaStays, DirectoryRefusal.areaTaken(""), DirectoryRefusal.changedMeanwhile,
+                ], matches: true), MoveAsked.self, AreaMovePage.shape
+        ) { asked, call in
+            let before = try await placeView(asked.id, call.actor)
+            try call.mustMatch(AreaMovePage.shape, before)
+            try await areas.move(asked.id, under: asked.parent, was: asked.was, by: call.actor)
+            return .ok(try await placeView(asked.id, call.actor))
         }
     }
 
-    private func placeView(_ id: AreaID, _ context: WebContext) async throws -> AreaMovePage {
-        let actor = context.actor
+    private struct MoveAsked: Asked {
+        let id: AreaID
+        let parent: AreaID
+        let was: AreaID
+        init(_ ask: Ask) throws {
+            id = try ask.path("id", .id())
+            parent = try ask.body("parent", .id(), "Of the level of the parent that it has.")
+            was = try ask.body("was", .id(), "The parent that was read.")
+        }
+    }
+
+    private func placeView(_ id: AreaID, _ actor: Actor) async throws -> AreaMovePage {
         let scope = try actor.scope(.directoryEdit)
         return try await database.read { transaction in
             let (area, _) = try AreaActions.place(id, actor, transaction)
@@ -114,7 +124,7 @@ extension DirectoryHouse {
     private func place(
         _ id: AreaID, _ chosen: String, _ refusal: (any Refusal)?, _ context: WebContext
     ) async throws -> Response {
-        var view = try await placeView(id, context)
+        var view = try await placeView(id, context.actor)
         view.chosen = chosen
         view.refusal = refusal
         return shown(staffPage(view.area.name, view.main(say(context), context), context), refusal, context)

@@ -3,9 +3,9 @@ import Web
 
 /// What the directory looks like in JSON.
 package enum DirectoryShapes {
-    static let party = Shape<Party>.choice(Party.allCases) { String(describing: $0) }
-    static let level = Shape<AreaLevel>.choice(AreaLevel.allCases) { String(describing: $0) }
-    static let role = Shape<Role>.choice(Role.allCases) { $0.code }
+    package static let party = Shape<Party>.choice(Party.allCases) { String(describing: $0) }
+    package static let level = Shape<AreaLevel>.choice(AreaLevel.allCases) { String(describing: $0) }
+    package static let role = Shape<Role>.choice(Role.allCases) { $0.code }
     static let relation = Shape<HomeRelation>.choice(HomeRelation.allCases) { $0.code }
     static let squad = Shape<Squad>.choice(Squad.allCases) { $0.rawValue }
     static let lastDay = Shape<Day>.day.orNull

@@ -39,7 +39,7 @@ struct ImportsPage: Sendable {
 struct ImportPage: Sendable {
     static let most = 200
     let record: ImportRecord
-    let refusal: (any Refusal)?
+    var refusal: (any Refusal)?
     var sample: [ImportWork.Sample] = []
     var saved: [(value: String, text: String)] = []
     var bad: [BadRow] = []

@@ -40,7 +40,7 @@ package enum ImportField: String, CaseIterable, Sendable {
 
 package enum ImportConflict: String, CaseIterable, Sendable, Codable { case skip, update, refuse }
 
-package enum ImportStatus: Int64, Sendable {
+package enum ImportStatus: Int64, CaseIterable, Sendable {
     case receiving = 0
     /// Its format, header and columns are being looked at.
     case looking = 1

@@ -32,30 +32,18 @@ extension DirectoryHouse {
         table.get("/desk/imports/:id/bad", .staff) { request, context in
             try await badFile(TableFileFormat(rawValue: request.asked("format")) ?? .xlsx, context)
         }
-        table.get("/api/v1/imports", .staff) { _, context in
-            let paths = try context.actor.scope(anyOf: Self.importers).places.map(\.path)
-            let actor = context.actor
-            let found = try await database.read { transaction in
-                try ImportStore.list(paths, limit: 50, transaction).filter { one in
-                    (try? imports.load(one.id, actor, transaction)) != nil
-                }
-            }
-            return Answer.json(.object([("items", .array(found.map(Self.json))), ("next_cursor", .null)]))
-        }
-        table.get("/api/v1/imports/:id", .staff) { _, context in
-            let (id, actor) = (try context.id("id", ImportTag.self), context.actor)
-            return Answer.json(Self.json(try await database.read { try imports.load(id, actor, $0) }))
-        }
+        importAPI(table)
     }
 
-    private static func json(_ one: ImportRecord) -> JSON {
-        .object([
-            ("id", .string(one.id.text)), ("kind", .string(one.kind.rawValue)),
-            ("status", .string(String(describing: one.status))), ("file", .string(one.fileName)),
-            ("seen", .int(one.seen)), ("total", .int(one.total)), ("new", .int(one.fresh)),
-            ("changed", .int(one.changed)), ("same", .int(one.same)), ("skipped", .int(one.skipped)),
-            ("bad", .int(one.bad)), ("kept", .int(one.kept)), ("fault", .string(one.fault)),
-        ])
+    /// One page of the imports that somebody may go on with; those of another verb are left out of it.
+    func importSlice(before: ImportID?, limit: Int, _ actor: Actor) async throws -> Slice<ImportRecord> {
+        let paths = try actor.scope(anyOf: Self.importers).places.map(\.path)
+        return try await database.read { transaction in
+            let found = try ImportStore.list(paths, before: before, limit: limit + 1, transaction)
+            let page = Slice(found, limit: limit) { $0.id.text }
+            return Slice(
+                page.items.filter { (try? imports.load($0.id, actor, transaction)) != nil }, next: page.next)
+        }
     }
 
     private func receive(_ request: Request, _ context: WebContext) async throws -> ImportID {
@@ -78,34 +66,17 @@ extension DirectoryHouse {
 
     private func act(_ id: ImportID, _ sent: Typed, _ actor: Actor) async throws {
         switch sent["way"] {
-        case "check", "look", "use":
-            let (record, saved) = try await database.read { transaction in
-                let record = try imports.load(id, actor, transaction)
-                return (record, try ImportStore.mappings(record.kind, record.area, transaction))
-            }
-            var setup = record.setup
-            if sent["way"] == "use" {
-                guard let one = saved.first(where: { String($0.id) == sent["saved"] }) else {
-                    throw ImportRefusal.notFound
-                }
-                (setup.columns, setup.conflict, setup.level) = (
-                    one.setup.columns, one.setup.conflict, one.setup.level
-                )
-                return try await imports.check(id, setup, by: actor)
-            }
-            if sent["way"] == "look" {
-                setup.sheet = Int(sent["sheet"]) ?? 0
-                setup.headerLine = Int(sent["header"]) ?? 0
-                return try await imports.look(id, setup, by: actor)
-            }
-            setup.columns = [:]
-            for field in record.kind.fields {
-                if let column = Int(sent["column-\(field.rawValue)"]) { setup[field] = column }
-            }
+        case "use":
+            guard let saved = Int64(sent["saved"]) else { throw ImportRefusal.notFound }
+            try await useSaved(id, saved, by: actor)
+        case "look":
+            try await lookAgain(id, sheet: Int(sent["sheet"]) ?? 0, header: Int(sent["header"]) ?? 0, by: actor)
+        case "check":
+            var columns: [ImportField: Int] = [:]
+            for field in ImportField.allCases { columns[field] = Int(sent["column-\(field.rawValue)"]) }
             guard let conflict = ImportConflict(rawValue: sent["conflict"]) else { throw WebRefusal.malformed }
-            setup.conflict = conflict
-            setup.level = Int64(sent["level"]) ?? 0
-            try await imports.check(id, setup, saveAs: sent.trimmed("save"), by: actor)
+            try await checkAgain(
+                id, columns, conflict, level: Int64(sent["level"]) ?? 0, saveAs: sent.trimmed("save"), by: actor)
         case "run": try await imports.run(id, by: actor)
         case "undo": try await imports.undo(id, by: actor)
         case "drop": try await imports.drop(id, by: actor)
@@ -113,17 +84,46 @@ extension DirectoryHouse {
         }
     }
 
+    /// With the columns that were kept under a name.
+    func useSaved(_ id: ImportID, _ saved: Int64, by actor: Actor) async throws {
+        let setup = try await database.read { transaction in
+            let record = try imports.load(id, actor, transaction)
+            let kept = try ImportStore.mappings(record.kind, record.area, transaction).first { $0.id == saved }
+            guard let kept else { throw ImportRefusal.notFound }
+            var setup = record.setup
+            (setup.columns, setup.conflict, setup.level) = (kept.setup.columns, kept.setup.conflict, kept.setup.level)
+            return setup
+        }
+        try await imports.check(id, setup, by: actor)
+    }
+
+    func lookAgain(_ id: ImportID, sheet: Int, header: Int, by actor: Actor) async throws {
+        var setup = try await database.read { try imports.load(id, actor, $0) }.setup
+        (setup.sheet, setup.headerLine) = (sheet, header)
+        try await imports.look(id, setup, by: actor)
+    }
+
+    func checkAgain(
+        _ id: ImportID, _ columns: [ImportField: Int], _ conflict: ImportConflict, level: Int64, saveAs name: String,
+        by actor: Actor
+    ) async throws {
+        let record = try await database.read { try imports.load(id, actor, $0) }
+        var setup = record.setup
+        setup.columns = [:]
+        for field in record.kind.fields { setup[field] = columns[field] }
+        (setup.conflict, setup.level) = (conflict, level)
+        try await imports.check(id, setup, saveAs: name, by: actor)
+    }
+
     private func importList(_ refusal: (any Refusal)?, _ context: WebContext) async throws -> Response {
         let actor = context.actor
         let scope = try actor.scope(anyOf: Self.importers)
+        let records = try await importSlice(before: nil, limit: 50, actor)
         let view = try await database.read { transaction -> ImportsPage in
             var places: [Area] = []
             for place in scope.places { places += try AreaStore.places(under: place.path, limit: 600, transaction) }
-            let records = try ImportStore.list(scope.places.map(\.path), limit: 50, transaction).filter { one in
-                (try? imports.load(one.id, actor, transaction)) != nil
-            }
             return ImportsPage(
-                kinds: ImportKind.allCases.filter { actor.may($0.verb) }, places: places, records: records,
+                kinds: ImportKind.allCases.filter { actor.may($0.verb) }, places: places, records: records.items,
                 refusal: refusal)
         }
         return shown(
@@ -131,10 +131,18 @@ extension DirectoryHouse {
     }
 
     private func importPage(_ refusal: (any Refusal)?, _ context: WebContext) async throws -> Response {
-        let (id, actor) = (try context.id("id", ImportTag.self), context.actor)
-        let view = try await database.read { transaction -> ImportPage in
+        var view = try await importView(try context.id("id"), context.actor)
+        view.refusal = refusal
+        var response = shown(
+            staffPage(context.words(.importsTitle), view.main(context), context), refusal, context)
+        if view.record.status.isBusy { response.headers[Self.refresh] = "2" }
+        return response
+    }
+
+    func importView(_ id: ImportID, _ actor: Actor) async throws -> ImportPage {
+        try await database.read { transaction in
             let record = try imports.load(id, actor, transaction)
-            var view = ImportPage(record: record, refusal: refusal)
+            var view = ImportPage(record: record)
             if let sealed = try ImportStore.sample(id, transaction) {
                 let bytes = try secrets.openPart(sealed, of: id.raw, number: -1)
                 view.sample = (try? JSONDecoder().decode([ImportWork.Sample].self, from: Data(bytes))) ?? []
@@ -152,15 +160,11 @@ extension DirectoryHouse {
             }
             return view
         }
-        var response = shown(
-            staffPage(context.words(.importsTitle), view.main(context), context), refusal, context)
-        if view.record.status.isBusy { response.headers[Self.refresh] = "2" }
-        return response
     }
 
     private static let refresh = Answer.name("Refresh")
 
-    private func badRows(
+    func badRows(
         _ id: ImportID, after: Int64, limit: Int, _ transaction: any ReadTransaction
     ) throws -> [BadRow] {
         try ImportStore.bad(id, after: after, limit: limit, transaction).map { row in

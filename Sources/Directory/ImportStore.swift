@@ -26,14 +26,17 @@ enum ImportStore {
     }
 
     /// The latest at or below the places where somebody may bring things in.
-    static func list(_ areas: [AreaPath], limit: Int, _ transaction: any ReadTransaction) throws -> [ImportRecord] {
+    static func list(
+        _ areas: [AreaPath], before: ImportID? = nil, limit: Int, _ transaction: any ReadTransaction
+    ) throws -> [ImportRecord] {
+        let page: SQL = before.map { " and id < \($0)" } ?? .empty
         var result: [ImportRecord] = []
         for path in areas {
             result += try transaction.query(
                 """
                 select \(columns) from directory_import
                 where area_id in (select id from directory_area where path >= \(path.text)
-                    and path < \(path.upperBound)) order by id desc limit \(limit)
+                    and path < \(path.upperBound))\(page) order by id desc limit \(limit)
                 """, record)
         }
         return Array(result.sorted { $0.id > $1.id }.prefix(limit))

@@ -13,6 +13,7 @@ struct AppointmentList: Sendable {
     let mayParty: Bool
     let today: Day
     let limits: [Limit]
+    var slice: Slice<AppointmentRow> { list.slice { AppointmentRow(appointment: $0, name: people[$0.person]) } }
 }
 
 struct AppointmentView: Sendable {
@@ -27,59 +28,155 @@ struct AppointmentView: Sendable {
     let today: Day
 }
 
+struct AppointmentRow: Sendable {
+    let appointment: Appointment
+    let name: String?
+}
+
+extension GovernanceShapes {
+    static let appointment = Shape<AppointmentRow>.object("Appointment") {
+        Member("id", .id()) { $0.appointment.id }
+        Member("kind", appointmentKind) { $0.appointment.kind }
+        Member("year", .whole, "Of the number of the letter.") { $0.appointment.year }
+        Member("serial", .whole) { $0.appointment.serial }
+        Member("person", .id()) { $0.appointment.person }
+        Member("name", name) { $0.name }
+        Member("organisation", .id(), "Who appointed.") { $0.appointment.organisation }
+        Member("area", .id()) { $0.appointment.area }
+        Member("reveals_membership", .flag, "Seen only by those who may know who is in the party.") {
+            $0.appointment.reveals
+        }
+        Member("duties", .words) { $0.appointment.duties }
+        Member("from", .day) { $0.appointment.from }
+        Member("to", .day) { $0.appointment.to }
+        Member("revoked", Shape<Instant>.time.orNull) { $0.appointment.revoked }
+        Member("revoke_words", .words, "Why it was revoked.") { $0.appointment.revokeWords }
+        Member("version", .whole) { $0.appointment.version }
+    }
+    static let appointmentDetail = Shape<AppointmentView>.object("AppointmentDetail") {
+        Member("appointment", appointment) { AppointmentRow(appointment: $0.appointment, name: $0.name) }
+        Member("area_name", .words) { $0.area.name }
+        Member("organisation_name", name) { $0.body?.name }
+        Member("records", dutyRecord.list(), "The latest 50.") { $0.records }
+        Member("tasks", dutyTask.list(), "The latest 20.") { $0.tasks }
+    }
+}
+
 extension GovernanceHouse {
     func appointmentRoutes(_ table: RouteTable) {
         let list = Room<AppointmentList>(
-            page: "/desk/appointments", api: "/api/v1/appointments", access: .verb(.governanceRead),
-            load: { request, context in try await appointments(request, context) },
-            title: { $1.words(.appointmentsTitle) }, main: { Self.main($0, Kit($2, $1)) },
-            json: { list in list.list.json { $0.json(name: list.people[$0.person] ?? "") } })
+            page: "/desk/appointments", access: .verb(.governanceRead),
+            load: { request, context in
+                let wanted = request.asked("kind")
+                let kind = AppointmentKind.allCases.first { $0.code == wanted }
+                guard wanted.isEmpty || kind != nil else { throw GovernanceRefusal.badChoice("kind") }
+                return try await appointments(Part(request), kind: kind, context.actor)
+            },
+            title: { $1.words(.appointmentsTitle) }, main: { Self.main($0, Kit($2, $1)) })
         open(list, table)
-        write(page: "/desk/appointments", api: "/api/v1/appointments", .verb(.governanceEdit), list, table) {
-            sent, context in
-            let from = try sent.day("from")
+        write("/desk/appointments", .verb(.governanceEdit), list, table) { sent, context in
             let new = NewAppointment(
                 kind: try sent.choice("kind", \AppointmentKind.code), organisation: try sent.id("organisation"),
-                area: try sent.id("area"), from: from, to: try sent.day("to"), duties: sent["duties"])
-            let named = try NamedPerson(
-                phone: sent["phone"], name: sent["name"], secrets: directory.secrets, world: world)
-            let id = try await desk.appoint(new, named, by: context.actor)
-            return Made(id.text, Href("/desk/appointments/", id.text))
+                area: try sent.id("area"), from: try sent.day("from"), to: try sent.day("to"), duties: sent["duties"])
+            let id = try await desk.appoint(new, try named(sent), by: context.actor)
+            return Href("/desk/appointments/", id.text)
         }
         let one = Room<AppointmentView>(
-            page: "/desk/appointments/:id", api: "/api/v1/appointments/:id", access: .verb(.governanceRead),
-            load: { _, context in try await appointment(context.id("id"), context) },
-            title: { view, context in view.appointment.number(context.words) },
-            main: { Self.main($0, Kit($2, $1)) }, json: { Self.json($0) })
+            page: "/desk/appointments/:id", access: .verb(.governanceRead),
+            load: { _, context in try await appointment(context.id("id"), context.actor) },
+            title: { view, context in view.appointment.number(context.words) }, main: { Self.main($0, Kit($2, $1)) })
         open(one, table)
-        write(page: "/desk/appointments/:id", api: "/api/v1/appointments/:id", .verb(.governanceEdit), one, table) {
-            sent, context in
+        write("/desk/appointments/:id", .verb(.governanceEdit), one, table) { sent, context in
             let id = try context.id("id", AppointmentTag.self)
             let actor = context.actor
             _ = try await database.read { try GovernanceDesk.appointment(id, .governanceEdit, actor, $0) }
             try await desk.revoke(id, words: sent["why"], was: try sent.version(), by: actor)
-            return Made(id.text, Href("/desk/appointments/", id.text))
+            return Href("/desk/appointments/", id.text)
         }
         table.get("/desk/appointments/:id/letter", .verb(.governanceRead)) { _, context in
-            let view = try await appointment(context.id("id"), context)
-            return letter(view, context)
+            letter(try await appointment(context.id("id"), context.actor), context)
+        }
+        appointmentAPI(table)
+    }
+
+    private struct KindAsked: Asked {
+        let kind: AppointmentKind?
+        let paging: Paging
+        init(_ ask: Ask) throws {
+            kind = try ask.query.optional("kind", GovernanceShapes.appointmentKind)
+            paging = try Paging(ask)
+        }
+    }
+    private struct AppointAsked: Asked {
+        let new: NewAppointment
+        let person: PersonAsked
+        init(_ ask: Ask) throws {
+            new = NewAppointment(
+                kind: try ask.body("kind", GovernanceShapes.appointmentKind),
+                organisation: try ask.body("organisation", .id(), "Who appoints."),
+                area: try ask.body("area", .id()), from: try ask.body("from", .day), to: try ask.body("to", .day),
+                duties: try ask.body.typedOrNone("duties", 400))
+            person = try PersonAsked(ask)
+        }
+    }
+    private struct RevokeAsked: Asked {
+        let id: ID<AppointmentTag>
+        let why: String
+        let seen: Seen
+        init(_ ask: Ask) throws {
+            id = try ask.path("id", .id())
+            why = try ask.body.typed("why", 1...200)
+            seen = try Seen(ask)
         }
     }
 
-    private func appointments(_ request: Request, _ context: WebContext) async throws -> AppointmentList {
-        let actor = context.actor
+    private func appointmentAPI(_ table: RouteTable) {
+        table.get(
+            "/api/v1/appointments", .verb(.governanceRead), .list("Letters of appointment, the newest first."),
+            KindAsked.self, GovernanceShapes.appointment.slices
+        ) { asked, call in
+            .ok(try await appointments(Part(asked.paging), kind: asked.kind, call.actor).slice)
+        }
+        table.post(
+            "/api/v1/appointments", .verb(.governanceEdit),
+            .act(
+                "Appoints somebody by letter.",
+                [.membersOnly, .wrongLevel, .termTooLong(""), .appointedAlready, .endsBeforeItBegins]),
+            AppointAsked.self, Made.shape, makes: true
+        ) { asked, call in
+            let id = try await desk.appoint(asked.new, try named(asked.person), by: call.actor)
+            return .made(Made(id.text), at: "/api/v1/appointments/\(id.text)")
+        }
+        table.get(
+            "/api/v1/appointments/:id", .verb(.governanceRead), .one("One appointment with what was done by it."),
+            OneAsked<AppointmentTag>.self, GovernanceShapes.appointmentDetail
+        ) { asked, call in
+            let view = try await appointment(asked.id, call.actor)
+            return .ok(view, version: view.appointment.version)
+        }
+        table.post(
+            "/api/v1/appointments/:id/revocation", .verb(.governanceEdit),
+            .act("Takes an appointment back; the letter stays on record.", [.appointmentOver], matches: true),
+            RevokeAsked.self, .nothing
+        ) { asked, call in
+            try await call.on(asked.seen) {
+                try await desk.revoke(asked.id, words: asked.why, was: $0, by: call.actor)
+            }
+        }
+    }
+
+    private func appointments(
+        _ part: Part, kind: AppointmentKind?, _ actor: Actor
+    ) async throws -> AppointmentList {
         let scope = try actor.scope(.governanceRead)
         let party = actor.may(.partyRead) ? try actor.scope(.partyRead) : nil
         let editing = actor.may(.governanceEdit) ? try actor.scope(.governanceEdit) : nil
-        let (limit, before, today) = (try limit(request), try cursor(request), today)
-        let wanted = request.asked("kind")
-        let kind = AppointmentKind.allCases.first { $0.code == wanted }
-        guard wanted.isEmpty || kind != nil else { throw GovernanceRefusal.badChoice("kind") }
+        let today = today
         let view = try await database.read { transaction in
             let found = try AppointmentStore.list(
-                scope, party: party, kind: kind, before: before, limit: limit + 1, transaction)
+                scope, party: party, kind: kind, before: part.cursor, limit: part.limit + 1, transaction)
             return AppointmentList(
-                list: Listing(found, limit: limit) { $0.id.raw },
+                list: Listing(found, limit: part.limit) { $0.id.raw },
                 people: try DirectoryStore.names(of: found.map(\.person), transaction),
                 areas: try DirectoryStore.areas(found.map(\.area), transaction),
                 places: try editing.map { try DirectoryStore.areas(in: $0, levels: 3...7, limit: 600, transaction) }
@@ -96,8 +193,8 @@ extension GovernanceHouse {
         return view
     }
 
-    func appointment(_ id: ID<AppointmentTag>, _ context: WebContext) async throws -> AppointmentView {
-        let (actor, today) = (context.actor, today)
+    func appointment(_ id: ID<AppointmentTag>, _ actor: Actor) async throws -> AppointmentView {
+        let today = today
         let (view, post) = try await database.read { transaction in
             let (found, area, post) = try GovernanceDesk.appointment(id, .governanceRead, actor, transaction)
             return (
@@ -208,10 +305,4 @@ extension GovernanceHouse {
             dutyParts(view, kit), revoke)
     }
 
-    private static func json(_ view: AppointmentView) -> JSON {
-        .object([
-            ("appointment", view.appointment.json(name: view.name)), ("area_name", .string(view.area.name)),
-            ("records", .array(view.records.map(\.json))), ("tasks", .array(view.tasks.map(\.json))),
-        ])
-    }
 }

@@ -85,17 +85,6 @@ package struct Appointment: Sendable {
     package func isRunning(on day: Day) -> Bool { revoked == nil && from <= day && day <= to }
 
     package func number(_ words: Words) -> String { words(.letterNumber, String(year), String(serial)) }
-
-    func json(name: String) -> JSON {
-        .object([
-            ("id", .string(id.text)), ("kind", .string(kind.code)), ("year", .int(year)), ("serial", .int(serial)),
-            ("person", .string(person.text)), ("name", .string(name)),
-            ("organisation", .string(organisation.text)), ("area", .string(area.text)),
-            ("reveals_membership", .bool(reveals)), ("duties", .string(duties)),
-            ("from", .string(from.description)), ("to", .string(to.description)), ("revoked", .time(revoked)),
-            ("version", .int(version)),
-        ])
-    }
 }
 
 package enum AppointmentTag {}

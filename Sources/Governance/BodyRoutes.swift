@@ -10,6 +10,9 @@ struct BodyList: Sendable {
     let names: [AreaID: Area]
     let places: [Area]
     let parents: [Body]
+    var slice: Slice<BodyRow> {
+        bodies.slice { BodyRow(body: $0, areaName: names[$0.organisation.area]?.name) }
+    }
 }
 
 struct BodyView: Sendable {
@@ -23,28 +26,64 @@ struct BodyView: Sendable {
     let mayEdit: Bool
 }
 
+struct BodyRow: Sendable {
+    let body: Body
+    let areaName: String?
+}
+
+extension GovernanceShapes {
+    static let body = Shape<BodyRow>.object("Body") {
+        Member("id", .id()) { $0.body.id }
+        Member("name", .words) { $0.body.name }
+        Member("kind", organisationKind) { $0.body.kind }
+        Member("party", DirectoryShapes.party) { $0.body.organisation.party }
+        Member("area", .id()) { $0.body.organisation.area }
+        Member("area_name", name) { $0.areaName }
+        Member("parent", Shape<OrganisationID>.id().orNull) { $0.body.parent }
+    }
+    static let term = Shape<Term>.object("Term") {
+        Member("number", .whole) { $0.number }
+        Member("from", .day) { $0.from }
+        Member("to", .day) { $0.to }
+        Member("seats", .whole) { $0.seats }
+        Member("owners", .whole, "Members who own a home there.") { $0.owners }
+        Member("women", .whole) { $0.women }
+        Member("basis", .words, "What it was elected or set up by.") { $0.basis }
+    }
+    static let bodyDetail = Shape<BodyView>.object("BodyDetail") {
+        Member("body", body) { BodyRow(body: $0.body, areaName: $0.area.name) }
+        Member("terms", term.list(), "The latest 50.") { $0.terms }
+        Member("appointments", appointment.list(), "Those in force that one may see.") { view in
+            view.appointments.map { AppointmentRow(appointment: $0, name: view.people[$0.person]) }
+        }
+        Member("hidden", .whole, "Appointments that one may not see.") { Int64($0.hidden) }
+    }
+}
+
 extension GovernanceHouse {
     func bodyRoutes(_ table: RouteTable) {
         let list = Room<BodyList>(
-            page: "/desk/bodies", api: "/api/v1/bodies", access: .verb(.governanceRead),
-            load: { request, context in try await bodyList(request, context) },
-            title: { $1.words(.bodiesTitle) }, main: { Self.main($0, Kit($2, $1)) },
-            json: { list in list.bodies.json { Self.json($0, list.names) } })
+            page: "/desk/bodies", access: .verb(.governanceRead),
+            load: { request, context in
+                let wanted = request.asked("kind")
+                let kind = OrganisationKind.allCases.first { $0.code == wanted }
+                guard wanted.isEmpty || kind != nil else { throw GovernanceRefusal.badChoice("kind") }
+                return try await bodyList(Part(request), kind: kind, context.actor)
+            },
+            title: { $1.words(.bodiesTitle) }, main: { Self.main($0, Kit($2, $1)) })
         open(list, table)
-        write(page: "/desk/bodies", api: "/api/v1/bodies", .verb(.governanceEdit), list, table) { sent, context in
+        write("/desk/bodies", .verb(.governanceEdit), list, table) { sent, context in
             let id = try await desk.addBody(
                 try sent.choice("kind", \OrganisationKind.code), name: sent["name"],
                 at: try sent.id("area"), under: try sent.optionalID("parent"), by: context.actor)
-            return Made(id.text, Href("/desk/bodies/", id.text))
+            return Href("/desk/bodies/", id.text)
         }
         let one = Room<BodyView>(
-            page: "/desk/bodies/:id", api: "/api/v1/bodies/:id", access: .verb(.governanceRead),
-            load: { _, context in try await bodyView(context.id("id"), context) },
-            title: { view, _ in view.body.name }, main: { Self.main($0, Kit($2, $1)) },
-            json: { Self.json($0) })
+            page: "/desk/bodies/:id", access: .verb(.governanceRead),
+            load: { _, context in try await bodyView(context.id("id"), context.actor) },
+            title: { view, _ in view.body.name }, main: { Self.main($0, Kit($2, $1)) })
         open(one, table)
-        write(page: "/desk/bodies/:id", api: "/api/v1/bodies/:id", .verb(.governanceEdit), one, table) {
-            sent, context in
+        write("/desk/bodies/:id", .verb(.governanceEdit), one, table) { sent, context in
             let id = try context.id("id", OrganisationTag.self)
             let actor = context.actor
             // What is out of reach is not found, whatever was sent.
@@ -64,23 +103,111 @@ extension GovernanceHouse {
                     by: actor)
             default: throw GovernanceRefusal.badChoice("way")
             }
-            return Made(id.text, Href("/desk/bodies/", id.text))
+            return Href("/desk/bodies/", id.text)
+        }
+        bodyAPI(table)
+    }
+
+    private struct KindAsked: Asked {
+        let kind: OrganisationKind?
+        let paging: Paging
+        init(_ ask: Ask) throws {
+            kind = try ask.query.optional("kind", GovernanceShapes.organisationKind)
+            paging = try Paging(ask)
+        }
+    }
+    private struct AddAsked: Asked {
+        let kind: OrganisationKind
+        let name: String
+        let area: AreaID
+        let parent: OrganisationID?
+        init(_ ask: Ask) throws {
+            kind = try ask.body("kind", GovernanceShapes.organisationKind)
+            name = try ask.body.typed("name", 1...OrganisationActions.longestName)
+            area = try ask.body("area", .id(), "Where it sits.")
+            parent = try ask.body.optional("parent", .id(), "The body above it.")
+        }
+    }
+    private struct ChangeKindAsked: Asked {
+        let id: OrganisationID
+        let kind: OrganisationKind
+        let was: OrganisationKind
+        init(_ ask: Ask) throws {
+            id = try ask.path("id", .id())
+            kind = try ask.body("kind", GovernanceShapes.organisationKind)
+            was = try ask.body("was", GovernanceShapes.organisationKind, "The kind that was read.")
+        }
+    }
+    private struct TermAsked: Asked {
+        let id: OrganisationID
+        let from: Day
+        let to: Day
+        let seats: Int64
+        let owners: Int64
+        let women: Int64
+        let basis: String
+        init(_ ask: Ask) throws {
+            id = try ask.path("id", .id())
+            from = try ask.body("from", .day)
+            to = try ask.body("to", .day)
+            seats = try ask.body("seats", .whole(1...99))
+            owners = try ask.body.optional("owners", .whole(0...99), "Members who own a home there.") ?? 0
+            women = try ask.body.optional("women", .whole(0...99)) ?? 0
+            basis = try ask.body.typed("basis", 1...120, "What it was elected or set up by.")
         }
     }
 
-    private func bodyList(_ request: Request, _ context: WebContext) async throws -> BodyList {
-        let scope = try context.actor.scope(.governanceRead)
-        let limit = try limit(request)
-        let after = try cursor(request).map { OrganisationID($0) }
-        let wanted = request.asked("kind")
-        let kind = OrganisationKind.allCases.first { $0.code == wanted }
-        guard wanted.isEmpty || kind != nil else { throw GovernanceRefusal.badChoice("kind") }
-        let editing = context.actor.may(.governanceEdit) ? try context.actor.scope(.governanceEdit) : nil
+    private func bodyAPI(_ table: RouteTable) {
+        table.get(
+            "/api/v1/bodies", .verb(.governanceRead), .list("Bodies of every kind."), KindAsked.self,
+            GovernanceShapes.body.slices
+        ) { asked, call in .ok(try await bodyList(Part(asked.paging), kind: asked.kind, call.actor).slice) }
+        table.post(
+            "/api/v1/bodies", .verb(.governanceEdit),
+            .act("Adds a body.", [.wrongLevel, .bodyTaken, .otherEstateBody(""), .badChoice("")]), AddAsked.self,
+            Made.shape, makes: true
+        ) { asked, call in
+            let id = try await desk.addBody(
+                asked.kind, name: asked.name, at: asked.area, under: asked.parent, by: call.actor)
+            return .made(Made(id.text), at: "/api/v1/bodies/\(id.text)")
+        }
+        table.get(
+            "/api/v1/bodies/:id", .verb(.governanceRead), .one("One body with its terms and who sits in it."),
+            OneAsked<OrganisationTag>.self, GovernanceShapes.bodyDetail
+        ) { asked, call in .ok(try await bodyView(asked.id, call.actor)) }
+        table.post(
+            "/api/v1/bodies/:id/kind", .verb(.governanceEdit),
+            .act("Says of what kind a body is.", [.badChoice(""), .otherEstateBody(""), .changedMeanwhile]),
+            ChangeKindAsked.self, .nothing
+        ) { asked, call in
+            try await desk.setKind(asked.kind, of: asked.id, was: asked.was, by: call.actor)
+            return .done
+        }
+        table.post(
+            "/api/v1/bodies/:id/terms", .verb(.governanceEdit),
+            .act(
+                "Begins the next term of a body, held against the limits of its kind.",
+                [.termTooLong(""), .seatsOutside("", ""), .seatsEven, .ownersTooFew, .noWoman, .termOverlaps]),
+            TermAsked.self, .nothing
+        ) { asked, call in
+            try await desk.addTerm(
+                Term(
+                    id: world.nextID(), organisation: asked.id, number: 0, from: asked.from, to: asked.to,
+                    seats: asked.seats, owners: asked.owners, women: asked.women, basis: asked.basis, version: 1),
+                by: call.actor)
+            return .done
+        }
+    }
+
+    private func bodyList(_ part: Part, kind: OrganisationKind?, _ actor: Actor) async throws -> BodyList {
+        let scope = try actor.scope(.governanceRead)
+        let after = part.cursor.map { OrganisationID($0) }
+        let editing = actor.may(.governanceEdit) ? try actor.scope(.governanceEdit) : nil
         return try await database.read { transaction in
             let found = try BodyStore.bodies(
-                in: scope, kind: kind, after: after, limit: limit + 1, transaction)
+                in: scope, kind: kind, after: after, limit: part.limit + 1, transaction)
             return BodyList(
-                bodies: Listing(found, limit: limit) { $0.id.raw },
+                bodies: Listing(found, limit: part.limit) { $0.id.raw },
                 names: try DirectoryStore.areas(found.map(\.organisation.area), transaction),
                 places: try editing.map { try DirectoryStore.areas(in: $0, levels: 3...6, transaction) } ?? [],
                 parents: editing == nil
@@ -89,8 +216,8 @@ extension GovernanceHouse {
         }
     }
 
-    private func bodyView(_ id: OrganisationID, _ context: WebContext) async throws -> BodyView {
-        let (actor, today) = (context.actor, today)
+    private func bodyView(_ id: OrganisationID, _ actor: Actor) async throws -> BodyView {
+        let today = today
         let (view, place, post) = try await database.read { transaction in
             let (body, area, post) = try GovernanceDesk.body(id, .governanceRead, actor, transaction)
             let all = try AppointmentStore.ofBody(id, on: today, transaction)
@@ -180,34 +307,4 @@ extension GovernanceHouse {
             kit.section(.bodyPeople, hidden + kit.rows(people, none: .governanceNone)), forms)
     }
 
-    private static func json(_ body: Body, _ names: [AreaID: Area]) -> JSON {
-        .object([
-            ("id", .string(body.id.text)), ("name", .string(body.name)), ("kind", .string(body.kind.code)),
-            ("party", .string(String(describing: body.organisation.party))),
-            ("area", .string(body.organisation.area.text)),
-            ("area_name", .optional(names[body.organisation.area]?.name)), ("parent", .optional(body.parent?.text)),
-        ])
-    }
-
-    private static func json(_ view: BodyView) -> JSON {
-        .object([
-            ("body", json(view.body, [view.area.id: view.area])),
-            (
-                "terms",
-                .array(
-                    view.terms.map { term in
-                        .object([
-                            ("number", .int(term.number)), ("from", .string(term.from.description)),
-                            ("to", .string(term.to.description)), ("seats", .int(term.seats)),
-                            ("owners", .int(term.owners)), ("women", .int(term.women)),
-                            ("basis", .string(term.basis)),
-                        ])
-                    })
-            ),
-            (
-                "appointments",
-                .array(view.appointments.map { $0.json(name: view.people[$0.person] ?? "") })
-            ),
-        ])
-    }
 }

@@ -25,26 +25,55 @@ struct ContractView: Sendable {
     let today: Day
 }
 
+struct ContractRow: Sendable {
+    let contract: Contract
+    let dates: [ContractDate]
+}
+
+extension GovernanceShapes {
+    static let contractDate = Shape<ContractDate>.object("ContractDate") {
+        Member("kind", Shape<ContractDate.Kind>.choice(ContractDate.Kind.allCases) { $0.rawValue }) { $0.kind }
+        Member("day", .day) { $0.day }
+    }
+    static let contract = Shape<ContractRow>.object("Contract") {
+        Member("id", .id()) { $0.contract.id }
+        Member("estate", .id()) { $0.contract.estate }
+        Member("company", .id()) { $0.contract.company }
+        Member("owners", .words, "Who signed for the owners.") { $0.contract.owners }
+        Member("number", .words) { $0.contract.number }
+        Member("signed", .day) { $0.contract.signed }
+        Member("from", .day) { $0.contract.from }
+        Member("to", day, "Null without an end.") { last($0.contract.to) }
+        Member("area_hundredths_square_metre", .whole) { $0.contract.hundredthsSquareMetre }
+        Member("fee_standard", .words) { $0.contract.feeStandard }
+        Member("filing_number", .words, "Empty before it is filed.") { $0.contract.filingNumber }
+        Member("filed", day) { $0.contract.filed }
+        Member("renews", Shape<ID<ContractTag>>.id().orNull) {
+            $0.contract.renews == 0 ? nil : ID<ContractTag>($0.contract.renews)
+        }
+        Member("ended", day, "The last day of one that was ended.") { $0.contract.ended }
+        Member("ended_words", .words) { $0.contract.endedWords }
+        Member("version", .whole) { $0.contract.version }
+        Member("dates", contractDate.list(), "By which the parties and the filing are due.") { $0.dates }
+    }
+}
+
 extension GovernanceHouse {
     func contractRoutes(_ table: RouteTable) {
         let list = Room<ContractList>(
-            page: "/desk/contracts", api: "/api/v1/contracts", access: .verb(.governanceRead),
-            load: { request, context in try await contracts(request, context) },
-            title: { $1.words(.contractsTitle) }, main: { Self.main($0, Kit($2, $1)) },
-            json: { list in list.list.json { Self.json($0, list.dates[$0.id.raw] ?? []) } })
+            page: "/desk/contracts", access: .verb(.governanceRead),
+            load: { request, context in try await contracts(Part(request), context.actor) },
+            title: { $1.words(.contractsTitle) }, main: { Self.main($0, Kit($2, $1)) })
         open(list, table)
-        write(page: "/desk/contracts", api: "/api/v1/contracts", .verb(.governanceEdit), list, table) { sent, context in
-            let id = try await desk.register(try contract(sent), by: context.actor)
-            return Made(id.text, Href("/desk/contracts/", id.text))
+        write("/desk/contracts", .verb(.governanceEdit), list, table) { sent, context in
+            Href("/desk/contracts/", try await desk.register(try contract(sent), by: context.actor).text)
         }
         let one = Room<ContractView>(
-            page: "/desk/contracts/:id", api: "/api/v1/contracts/:id", access: .verb(.governanceRead),
-            load: { _, context in try await contractView(context.id("id"), context) },
-            title: { view, _ in view.contract.number }, main: { Self.main($0, Kit($2, $1)) },
-            json: { Self.json($0.contract, $0.dates) })
+            page: "/desk/contracts/:id", access: .verb(.governanceRead),
+            load: { _, context in try await contractView(context.id("id"), context.actor) },
+            title: { view, _ in view.contract.number }, main: { Self.main($0, Kit($2, $1)) })
         open(one, table)
-        write(page: "/desk/contracts/:id", api: "/api/v1/contracts/:id", .verb(.governanceEdit), one, table) {
-            sent, context in
+        write("/desk/contracts/:id", .verb(.governanceEdit), one, table) { sent, context in
             let id = try context.id("id", ContractTag.self)
             let actor = context.actor
             _ = try await database.read { try GovernanceDesk.contract(id, .governanceEdit, actor, $0) }
@@ -57,7 +86,112 @@ extension GovernanceHouse {
                     id, on: try sent.day("last"), words: sent["why"], was: try sent.version(), by: actor)
             default: throw GovernanceRefusal.badChoice("way")
             }
-            return Made(id.text, Href("/desk/contracts/", id.text))
+            return Href("/desk/contracts/", id.text)
+        }
+        contractAPI(table)
+    }
+
+    private struct RegisterAsked: Asked {
+        let estate: AreaID
+        let company: OrganisationID
+        let owners: String
+        let number: String
+        let signed: Day
+        let from: Day
+        let to: Day?
+        let metres: Int64
+        let fee: String
+        let filing: String
+        let filed: Day?
+        let renews: ID<ContractTag>?
+        init(_ ask: Ask) throws {
+            estate = try ask.body("area", .id(), "The estate.")
+            company = try ask.body("company", .id())
+            owners = try ask.body.typed("owners", 1...80, "Who signed for the owners.")
+            number = try ask.body.typed("number", 1...60)
+            signed = try ask.body("signed", .day)
+            from = try ask.body("from", .day)
+            to = try ask.body.optional("to", .day, "Missing without an end.")
+            metres = try ask.body.optional("square_metres", .whole(0...100_000_000)) ?? 0
+            fee = try ask.body.typed("fee", 1...120)
+            filing = try ask.body.typedOrNone("filing", 60)
+            filed = try ask.body.optional("filed", .day)
+            renews = try ask.body.optional("renews", .id(), "The contract that it follows.")
+        }
+    }
+    private struct FileAsked: Asked {
+        let id: ID<ContractTag>
+        let number: String
+        let filed: Day
+        let seen: Seen
+        init(_ ask: Ask) throws {
+            id = try ask.path("id", .id())
+            number = try ask.body.typed("filing", 1...60)
+            filed = try ask.body("filed", .day)
+            seen = try Seen(ask)
+        }
+    }
+    private struct EndContractAsked: Asked {
+        let id: ID<ContractTag>
+        let last: Day
+        let why: String
+        let seen: Seen
+        init(_ ask: Ask) throws {
+            id = try ask.path("id", .id())
+            last = try ask.body("last", .day, "The last day.")
+            why = try ask.body.typed("why", 1...200)
+            seen = try Seen(ask)
+        }
+    }
+
+    private func contractAPI(_ table: RouteTable) {
+        table.get(
+            "/api/v1/contracts", .verb(.governanceRead), .list("Service contracts, the newest first."),
+            ListAsked.self, GovernanceShapes.contract.slices
+        ) { asked, call in
+            let view = try await contracts(Part(asked.paging), call.actor)
+            return .ok(view.list.slice { ContractRow(contract: $0, dates: view.dates[$0.id.raw] ?? []) })
+        }
+        table.post(
+            "/api/v1/contracts", .verb(.governanceEdit),
+            .act(
+                "Registers a contract.",
+                [.contractOverlaps(""), .renewalBeforeEnd, .filedBeforeSigned, .endsBeforeItBegins, .badChoice("")]),
+            RegisterAsked.self, Made.shape, makes: true
+        ) { asked, call in
+            let id = try await desk.register(
+                Contract(
+                    id: world.id(), estate: asked.estate, company: asked.company, owners: asked.owners,
+                    number: asked.number, signed: asked.signed, from: asked.from, to: asked.to ?? HomeStore.forever,
+                    hundredthsSquareMetre: asked.metres * 100, feeStandard: asked.fee, filingNumber: asked.filing,
+                    filed: asked.filed, renews: asked.renews?.raw ?? 0, ended: nil, endedWords: "", version: 1),
+                by: call.actor)
+            return .made(Made(id.text), at: "/api/v1/contracts/\(id.text)")
+        }
+        table.get(
+            "/api/v1/contracts/:id", .verb(.governanceRead), .one("One contract with its dates."),
+            OneAsked<ContractTag>.self, GovernanceShapes.contract
+        ) { asked, call in
+            let view = try await contractView(asked.id, call.actor)
+            return .ok(ContractRow(contract: view.contract, dates: view.dates), version: view.contract.version)
+        }
+        table.post(
+            "/api/v1/contracts/:id/filing", .verb(.governanceEdit),
+            .act("Says under which number it was filed, and when.", [.filedBeforeSigned, .badDay("")], matches: true),
+            FileAsked.self, .nothing
+        ) { asked, call in
+            try await call.on(asked.seen) {
+                try await desk.file(asked.id, number: asked.number, on: asked.filed, was: $0, by: call.actor)
+            }
+        }
+        table.post(
+            "/api/v1/contracts/:id/end", .verb(.governanceEdit),
+            .act("Ends a contract before its time.", [.contractEnded, .badDay("")], matches: true),
+            EndContractAsked.self, .nothing
+        ) { asked, call in
+            try await call.on(asked.seen) {
+                try await desk.endContract(asked.id, on: asked.last, words: asked.why, was: $0, by: call.actor)
+            }
         }
     }
 
@@ -71,17 +205,16 @@ extension GovernanceHouse {
             renews: try sent.optionalID("renews", ContractTag.self)?.raw ?? 0, ended: nil, endedWords: "", version: 1)
     }
 
-    private func contracts(_ request: Request, _ context: WebContext) async throws -> ContractList {
-        let actor = context.actor
+    private func contracts(_ part: Part, _ actor: Actor) async throws -> ContractList {
         let scope = try actor.scope(.governanceRead)
         let editing = actor.may(.governanceEdit) ? try actor.scope(.governanceEdit) : nil
-        let (limit, before, today) = (try limit(request), try cursor(request), today)
+        let today = today
         return try await database.read { transaction in
-            let found = try ContractStore.list(scope, before: before, limit: limit + 1, transaction)
+            let found = try ContractStore.list(scope, before: part.cursor, limit: part.limit + 1, transaction)
             var dates: [Int64: [ContractDate]] = [:]
             for c in found { dates[c.id.raw] = try GovernanceDesk.dates(c, transaction) }
             return ContractList(
-                list: Listing(found, limit: limit) { $0.id.raw },
+                list: Listing(found, limit: part.limit) { $0.id.raw },
                 areas: try DirectoryStore.areas(found.map(\.estate), transaction),
                 bodies: try BodyStore.bodies(found.map(\.company), transaction), dates: dates,
                 estates: try editing.map { try DirectoryStore.areas(in: $0, levels: 6...6, transaction) } ?? [],
@@ -93,8 +226,8 @@ extension GovernanceHouse {
         }
     }
 
-    private func contractView(_ id: ID<ContractTag>, _ context: WebContext) async throws -> ContractView {
-        let (actor, today) = (context.actor, today)
+    private func contractView(_ id: ID<ContractTag>, _ actor: Actor) async throws -> ContractView {
+        let today = today
         return try await database.read { transaction in
             let (found, area, _) = try GovernanceDesk.contract(id, .governanceRead, actor, transaction)
             return ContractView(
@@ -198,24 +331,6 @@ extension GovernanceHouse {
             kit.section(.contractOthers, kit.rows(others, none: .governanceNone)), forms)
     }
 
-    private static func json(_ c: Contract, _ dates: [ContractDate]) -> JSON {
-        .object([
-            ("id", .string(c.id.text)), ("estate", .string(c.estate.text)), ("company", .string(c.company.text)),
-            ("owners", .string(c.owners)), ("number", .string(c.number)), ("signed", .string(c.signed.description)),
-            ("from", .string(c.from.description)), ("to", c.isIndefinite ? .null : .string(c.to.description)),
-            ("area_hundredths_square_metre", .int(c.hundredthsSquareMetre)), ("fee_standard", .string(c.feeStandard)),
-            ("filing_number", .string(c.filingNumber)), ("filed", .optional(c.filed?.description)),
-            ("renews", c.renews == 0 ? .null : .string(ID<ContractTag>(c.renews).text)),
-            ("ended", .optional(c.ended?.description)), ("version", .int(c.version)),
-            (
-                "dates",
-                .array(
-                    dates.map {
-                        .object([("kind", .string($0.kind.rawValue)), ("day", .string($0.day.description))])
-                    })
-            ),
-        ])
-    }
 }
 
 extension ContractDate.Kind {

@@ -19,28 +19,73 @@ struct CounterView: Sendable {
     let mayEdit: Bool
 }
 
+struct ServiceRow: Sendable {
+    let service: CounterService
+    let steward: String?
+}
+struct SeatRow: Sendable {
+    let seat: CounterSeat
+    let name: String?
+}
+
+extension GovernanceShapes {
+    static let counter = Shape<Counter>.object("Counter") {
+        Member("id", .id()) { ID<AreaTag>($0.id) }
+        Member("area", .id()) { $0.area }
+        Member("name", .words) { $0.name }
+        Member("place", .words) { $0.place }
+        Member("hours", .words) { $0.hours }
+    }
+    static let seat = Shape<SeatRow>.object("CounterSeat") {
+        Member("id", .id()) { ID<AreaTag>($0.seat.id) }
+        Member("name", name) { $0.name }
+        Member("community", .flag, "Has the permissions of the community today.") { $0.seat.hasCommunity }
+        Member("property", .flag, "Has the permissions of the company today.") { $0.seat.hasProperty }
+        Member("since", .day) { $0.seat.from }
+        Member("version", .whole) { $0.seat.version }
+    }
+    static let service = Shape<ServiceRow>.object("CounterService") {
+        Member("id", .id()) { ID<AreaTag>($0.service.id) }
+        Member("name", .words) { $0.service.name }
+        Member("party", DirectoryShapes.party) { $0.service.party }
+        Member("needs", .words, "What to bring.") { $0.service.needs }
+        Member("price", .words) { $0.service.price }
+        Member("days", .whole, "Until it is done; 0 if not said.") { $0.service.days }
+        Member("steward", name, "Whose package it is.") { $0.steward }
+        Member("version", .whole) { $0.service.version }
+    }
+    static let counterDetail = Shape<CounterView>.object("CounterDetail") {
+        Member("counter", counter) { $0.counter }
+        Member("area_name", .words) { $0.area.name }
+        Member("seats", seat.list()) { view in
+            view.seats.map { SeatRow(seat: $0, name: view.people[$0.person]) }
+        }
+        Member("services", service.list()) { view in
+            view.services.map { one in ServiceRow(service: one, steward: one.steward.flatMap { view.people[$0] }) }
+        }
+    }
+}
+
 extension GovernanceHouse {
     func counterRoutes(_ table: RouteTable) {
         let list = Room<CounterList>(
-            page: "/desk/counters", api: "/api/v1/counters", access: .verb(.governanceRead),
-            load: { request, context in try await counters(request, context) },
-            title: { $1.words(.countersTitle) }, main: { Self.main($0, Kit($2, $1)) },
-            json: { view in view.list.json(Self.json) })
+            page: "/desk/counters", access: .verb(.governanceRead),
+            load: { request, context in try await counters(Part(request), context.actor) },
+            title: { $1.words(.countersTitle) }, main: { Self.main($0, Kit($2, $1)) })
         open(list, table)
-        write(page: "/desk/counters", api: "/api/v1/counters", .verb(.governanceEdit), list, table) { sent, context in
+        write("/desk/counters", .verb(.governanceEdit), list, table) { sent, context in
             let counter = Counter(
                 id: world.nextID(), area: try sent.id("area"), name: sent["name"], place: sent["place"],
                 hours: sent["hours"])
             try await desk.addCounter(counter, by: context.actor)
-            return Made(counter.text, Href("/desk/counters/", counter.text))
+            return Href("/desk/counters/", counter.text)
         }
         let one = Room<CounterView>(
-            page: "/desk/counters/:id", api: "/api/v1/counters/:id", access: .verb(.governanceRead),
-            load: { _, context in try await counter(context.id("id", AreaTag.self).raw, context) },
-            title: { view, _ in view.counter.name }, main: { Self.main($0, Kit($2, $1)) }, json: { Self.json($0) })
+            page: "/desk/counters/:id", access: .verb(.governanceRead),
+            load: { _, context in try await counter(context.id("id", AreaTag.self).raw, context.actor) },
+            title: { view, _ in view.counter.name }, main: { Self.main($0, Kit($2, $1)) })
         open(one, table)
-        write(page: "/desk/counters/:id", api: "/api/v1/counters/:id", .verb(.governanceEdit), one, table) {
-            sent, context in
+        write("/desk/counters/:id", .verb(.governanceEdit), one, table) { sent, context in
             let id = try context.id("id", AreaTag.self)
             let actor = context.actor
             _ = try await database.read { try GovernanceDesk.counter(id.raw, .governanceEdit, actor, $0) }
@@ -62,30 +107,133 @@ extension GovernanceHouse {
                     try sent.id("service", AreaTag.self).raw, of: id.raw, was: try sent.version(), by: actor)
             default: throw GovernanceRefusal.badChoice("way")
             }
-            return Made(id.text, Href("/desk/counters/", id.text))
+            return Href("/desk/counters/", id.text)
+        }
+        counterAPI(table)
+    }
+
+    private struct AddAsked: Asked {
+        let area: AreaID
+        let name: String
+        let place: String
+        let hours: String
+        init(_ ask: Ask) throws {
+            area = try ask.body("area", .id())
+            name = try ask.body.typed("name", 1...60)
+            place = try ask.body.typed("place", 1...80)
+            hours = try ask.body.typed("hours", 1...80)
+        }
+    }
+    private struct SeatAsked: Asked {
+        let id: AreaID
+        let person: PersonAsked
+        init(_ ask: Ask) throws {
+            id = try ask.path("id", .id())
+            person = try PersonAsked(ask)
+        }
+    }
+    private struct ServiceAsked: Asked {
+        let id: AreaID
+        let party: Party
+        let service: String
+        let needs: String
+        let price: String
+        let days: Int64
+        let phone: String
+        let name: String
+        init(_ ask: Ask) throws {
+            id = try ask.path("id", .id())
+            party = try ask.body("party", GovernanceShapes.side)
+            service = try ask.body.typed("service", 1...60, "What it is called.")
+            needs = try ask.body.typedOrNone("needs", 200, "What to bring.")
+            price = try ask.body.typedOrNone("price", 60)
+            days = try ask.body.optional("days", .whole(0...365), "Until it is done.") ?? 0
+            phone = try ask.body.typedOrNone("phone", 24, "Of the steward whose package it is.")
+            name = try ask.body.typedOrNone("name", 40, "Of the steward.")
+        }
+    }
+    private struct PartAsked: Asked {
+        let id: AreaID
+        let part: AreaID
+        let version: Int64
+        init(_ ask: Ask) throws {
+            id = try ask.path("id", .id())
+            part = try ask.path("part", .id())
+            version = try ask.body("version", Seen.versions, "The edition that was read.")
         }
     }
 
-    private func named(_ sent: Sent) throws -> NamedPerson {
-        try NamedPerson(phone: sent["phone"], name: sent["name"], secrets: directory.secrets, world: world)
+    private func counterAPI(_ table: RouteTable) {
+        table.get(
+            "/api/v1/counters", .verb(.governanceRead), .list("Merged front desks."), ListAsked.self,
+            GovernanceShapes.counter.slices
+        ) { asked, call in .ok(try await counters(Part(asked.paging), call.actor).list.slice { $0 }) }
+        table.post(
+            "/api/v1/counters", .verb(.governanceEdit), .act("Opens a merged front desk.", [.wrongLevel]),
+            AddAsked.self, Made.shape, makes: true
+        ) { asked, call in
+            let counter = Counter(
+                id: world.nextID(), area: asked.area, name: asked.name, place: asked.place, hours: asked.hours)
+            try await desk.addCounter(counter, by: call.actor)
+            return .made(Made(counter.text), at: "/api/v1/counters/\(counter.text)")
+        }
+        table.get(
+            "/api/v1/counters/:id", .verb(.governanceRead), .one("One front desk with its seats and services."),
+            OneAsked<AreaTag>.self, GovernanceShapes.counterDetail
+        ) { asked, call in .ok(try await counter(asked.id.raw, call.actor)) }
+        table.post(
+            "/api/v1/counters/:id/seats", .verb(.governanceEdit),
+            .act("Seats somebody who has both sets of permissions.", [.seatWithoutPosts, .linkedTwice]),
+            SeatAsked.self, .nothing
+        ) { asked, call in
+            try await desk.seat(try named(asked.person), at: asked.id.raw, by: call.actor)
+            return .done
+        }
+        table.post(
+            "/api/v1/counters/:id/seats/:part/end", .verb(.governanceEdit),
+            .act("Somebody leaves their seat.", [.changedMeanwhile]), PartAsked.self, .nothing
+        ) { asked, call in
+            try await desk.endSeat(asked.part.raw, at: asked.id.raw, was: asked.version, by: call.actor)
+            return .done
+        }
+        table.post(
+            "/api/v1/counters/:id/services", .verb(.governanceEdit),
+            .act("Adds a service to the catalogue.", [.bodyTaken, .badChoice("")]), ServiceAsked.self, .nothing
+        ) { asked, call in
+            let service = CounterService(
+                id: world.nextID(), party: asked.party, name: asked.service, needs: asked.needs, price: asked.price,
+                days: asked.days, steward: nil, version: 1)
+            let steward =
+                asked.phone.isEmpty
+                ? nil
+                : try NamedPerson(
+                    phone: asked.phone, name: asked.name, secrets: directory.secrets, world: world)
+            try await desk.addService(service, steward: steward, to: asked.id.raw, by: call.actor)
+            return .done
+        }
+        table.post(
+            "/api/v1/counters/:id/services/:part/end", .verb(.governanceEdit),
+            .act("Takes a service out of the catalogue.", [.changedMeanwhile]), PartAsked.self, .nothing
+        ) { asked, call in
+            try await desk.endService(asked.part.raw, of: asked.id.raw, was: asked.version, by: call.actor)
+            return .done
+        }
     }
 
-    private func counters(_ request: Request, _ context: WebContext) async throws -> CounterList {
-        let actor = context.actor
+    private func counters(_ part: Part, _ actor: Actor) async throws -> CounterList {
         let scope = try actor.scope(.governanceRead)
         let editing = actor.may(.governanceEdit) ? try actor.scope(.governanceEdit) : nil
-        let (limit, after) = (try limit(request), try cursor(request))
         return try await database.read { transaction in
-            let found = try CounterStore.list(scope, after: after, limit: limit + 1, transaction)
+            let found = try CounterStore.list(scope, after: part.cursor, limit: part.limit + 1, transaction)
             return CounterList(
-                list: Listing(found, limit: limit, id: \.id),
+                list: Listing(found, limit: part.limit, id: \.id),
                 areas: try DirectoryStore.areas(found.map(\.area), transaction),
                 places: try editing.map { try DirectoryStore.areas(in: $0, levels: 5...6, transaction) } ?? [])
         }
     }
 
-    private func counter(_ id: Int64, _ context: WebContext) async throws -> CounterView {
-        let (actor, today) = (context.actor, today)
+    private func counter(_ id: Int64, _ actor: Actor) async throws -> CounterView {
+        let today = today
         return try await database.read { transaction in
             let (found, area, _) = try GovernanceDesk.counter(id, .governanceRead, actor, transaction)
             let seats = try CounterStore.seats(of: id, transaction).map { seat in
@@ -173,39 +321,4 @@ extension GovernanceHouse {
             kit.section(.counterServices, kit.rows(services, none: .governanceNone)), forms)
     }
 
-    private static func json(_ c: Counter) -> JSON {
-        .object([
-            ("id", .string(c.text)), ("area", .string(c.area.text)), ("name", .string(c.name)),
-            ("place", .string(c.place)), ("hours", .string(c.hours)),
-        ])
-    }
-
-    private static func json(_ view: CounterView) -> JSON {
-        .object([
-            ("counter", json(view.counter)),
-            (
-                "seats",
-                .array(
-                    view.seats.map { seat in
-                        .object([
-                            ("id", .string(ID<AreaTag>(seat.id).text)), ("name", .optional(view.people[seat.person])),
-                            ("community", .bool(seat.hasCommunity)), ("property", .bool(seat.hasProperty)),
-                            ("version", .int(seat.version)),
-                        ])
-                    })
-            ),
-            (
-                "services",
-                .array(
-                    view.services.map { s in
-                        .object([
-                            ("id", .string(ID<AreaTag>(s.id).text)), ("name", .string(s.name)),
-                            ("party", .string(String(describing: s.party))), ("needs", .string(s.needs)),
-                            ("price", .string(s.price)), ("days", .int(s.days)),
-                            ("steward", .optional(s.steward.flatMap { view.people[$0] })), ("version", .int(s.version)),
-                        ])
-                    })
-            ),
-        ])
-    }
 }

@@ -4,17 +4,60 @@ import Kernel
 import Storage
 import Web
 
+extension GovernanceShapes {
+    static let holding = Shape<Holding>.object("Holding") {
+        Member("organisation", .words, "By name.") { $0.organisationName }
+        Member("role", DirectoryShapes.role.orNull, "Of a post.") { $0.role }
+        Member("appointment", appointmentKind.orNull, "Of a letter.") { $0.appointment }
+    }
+    struct CrossRow: Sendable {
+        let found: CrossRules.Found
+        let name: String?
+    }
+    static let crossRow = Shape<CrossRow>.object("CrossPost") {
+        Member("person", .id()) { $0.found.person }
+        Member("name", name) { $0.name }
+        Member("finding", Shape<CrossFinding>.choice(CrossFinding.allCases) { $0.code }) { $0.found.finding }
+        Member("conflict", .flag) { $0.found.finding.isConflict }
+        Member("holdings", holding.list()) { [$0.found.first, $0.found.second] }
+    }
+    struct Covered: Sendable {
+        let area: Area
+        let isCovered: Bool
+    }
+    static let covered = Shape<Covered>.object("CoveredEstate") {
+        Member("area", .id()) { $0.area.id }
+        Member("name", .words) { $0.area.name }
+        Member("covered", .flag, "Somebody serves it for the company and for the community.") { $0.isCovered }
+    }
+    static let cross = Shape<CrossView>.object("CrossPosts") {
+        Member("items", crossRow.list()) { view in
+            view.found.map { CrossRow(found: $0, name: view.people[$0.person]) }
+        }
+        Member("estates", covered.list()) { view in
+            view.estates.map { Covered(area: $0, isCovered: view.covered.contains($0.path)) }
+        }
+    }
+}
+
 extension GovernanceHouse {
     func crossRoutes(_ table: RouteTable) {
         let room = Room<CrossView>(
-            page: "/desk/cross-posts", api: "/api/v1/cross-posts", access: .verb(.governanceRead),
-            load: { _, context in
-                let scope = try context.actor.scope(.governanceRead)
-                let today = today
-                return try await database.read { try GovernanceDesk.crossPosts(scope, on: today, $0) }
-            },
-            title: { $1.words(.crossTitle) }, main: { Self.main($0, Kit($2, $1)) }, json: { Self.json($0) })
+            page: "/desk/cross-posts", access: .verb(.governanceRead),
+            load: { _, context in try await crossPosts(context.actor) }, title: { $1.words(.crossTitle) },
+            main: { Self.main($0, Kit($2, $1)) })
         open(room, table)
+        table.get(
+            "/api/v1/cross-posts", .verb(.governanceRead),
+            .list("Who holds posts on more than one side, and which of them conflict."), Nothing.self,
+            GovernanceShapes.cross
+        ) { _, call in .ok(try await crossPosts(call.actor)) }
+    }
+
+    private func crossPosts(_ actor: Actor) async throws -> CrossView {
+        let scope = try actor.scope(.governanceRead)
+        let today = today
+        return try await database.read { try GovernanceDesk.crossPosts(scope, on: today, $0) }
     }
 
     private static func words(_ holding: Holding, _ words: Words) -> String {
@@ -42,37 +85,5 @@ extension GovernanceHouse {
                 .crossCoverage,
                 "<p>\(words(.crossShare, String(view.covered.count), String(view.estates.count)))</p>"
                     + kit.rows(estates, none: .governanceNone)))
-    }
-
-    private static func json(_ view: CrossView) -> JSON {
-        func holding(_ h: Holding) -> JSON {
-            .object([
-                ("organisation", .string(h.organisationName)), ("role", .optional(h.role?.code)),
-                ("appointment", .optional(h.appointment?.code)),
-            ])
-        }
-        return .object([
-            (
-                "items",
-                .array(
-                    view.found.map { found in
-                        .object([
-                            ("person", .string(found.person.text)), ("name", .optional(view.people[found.person])),
-                            ("finding", .string(found.finding.code)), ("conflict", .bool(found.finding.isConflict)),
-                            ("holdings", .array([holding(found.first), holding(found.second)])),
-                        ])
-                    })
-            ),
-            (
-                "estates",
-                .array(
-                    view.estates.map { estate in
-                        .object([
-                            ("area", .string(estate.id.text)), ("name", .string(estate.name)),
-                            ("covered", .bool(view.covered.contains(estate.path))),
-                        ])
-                    })
-            ),
-        ])
     }
 }

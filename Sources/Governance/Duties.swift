@@ -10,12 +10,6 @@ package struct DutyTask: Sendable {
     package let from: Day
     package let to: Day
     package let done: Instant?
-
-    var json: JSON {
-        .object([
-            ("from", .string(from.description)), ("to", .string(to.description)), ("done", .time(done)),
-        ])
-    }
 }
 
 /// What a round or visit was about.
@@ -46,13 +40,6 @@ package struct DutyRecord: Sendable {
     package let problem: Bool
     package let words: String
     package let day: Day
-
-    var json: JSON {
-        .object([
-            ("topic", .string(topic.code)), ("problem", .bool(problem)), ("words", .string(words)),
-            ("day", .string(day.description)),
-        ])
-    }
 }
 
 /// What one person did in a time: counts, by appointment.

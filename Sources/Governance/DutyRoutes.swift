@@ -20,55 +20,144 @@ struct MyDuties: Sendable {
     let today: Day
 }
 
+extension GovernanceShapes {
+    static let topic = Shape<DutyTopic>.choice(DutyTopic.allCases) { $0.code }
+    static let dutyRecord = Shape<DutyRecord>.object("DutyRecord") {
+        Member("topic", topic) { $0.topic }
+        Member("problem", .flag) { $0.problem }
+        Member("words", .words) { $0.words }
+        Member("day", .day) { $0.day }
+    }
+    static let dutyTask = Shape<DutyTask>.object("DutyTask") {
+        Member("from", .day) { $0.from }
+        Member("to", .day) { $0.to }
+        Member("done", Shape<Instant>.time.orNull) { $0.done }
+    }
+    struct Figure: Sendable {
+        let figures: DutyFigures
+        let name: String?
+    }
+    static let figure = Shape<Figure>.object("DutyFigure") {
+        Member("appointment", .id()) { $0.figures.appointment.id }
+        Member("name", name) { $0.name }
+        Member("kind", appointmentKind) { $0.figures.appointment.kind }
+        Member("area", .id()) { $0.figures.appointment.area }
+        Member("due", .whole, "Visits and rounds that were due.") { $0.figures.due }
+        Member("kept", .whole) { $0.figures.kept }
+        Member("records", .whole) { $0.figures.records }
+        Member("problems", .whole) { $0.figures.problems }
+    }
+    static let figures = Shape<FiguresView>.object("DutyFigures") {
+        Member("from", .day) { $0.from }
+        Member("to", .day) { $0.to }
+        Member("items", figure.list()) { view in
+            view.figures.map { Figure(figures: $0, name: view.people[$0.appointment.person]) }
+        }
+    }
+}
+
 extension GovernanceHouse {
     func dutyRoutes(_ table: RouteTable) {
         let figuresRoom = Room<FiguresView>(
-            page: "/desk/duties", api: "/api/v1/duties", access: .verb(.governanceRead),
-            load: { request, context in try await figures(request, context) },
-            title: { $1.words(.dutiesTitle) }, main: { Self.main($0, Kit($2, $1)) }, json: { Self.json($0) })
+            page: "/desk/duties", access: .verb(.governanceRead),
+            load: { request, context in
+                try await figures(
+                    LocalInput.day(request.asked("from")), LocalInput.day(request.asked("to")), context.actor)
+            },
+            title: { $1.words(.dutiesTitle) }, main: { Self.main($0, Kit($2, $1)) })
         open(figuresRoom, table)
         let mine = Room<MyDuties>(
-            page: "/my/duties", api: "/api/v1/my/duties", access: .signedIn,
-            load: { _, context in
-                let (person, today) = (try person(context), today)
-                return try await database.read { transaction in
-                    let found = try AppointmentStore.of(person, transaction)
-                    return MyDuties(
-                        appointments: found, areas: try DirectoryStore.areas(found.map(\.area), transaction),
-                        today: today)
-                }
-            },
-            title: { $1.words(.myDutiesTitle) }, main: { Self.main($0, Kit($2, $1)) },
-            json: { view in .object([("items", .array(view.appointments.map { $0.json(name: "") }))]) })
+            page: "/my/duties", access: .signedIn, load: { _, context in try await duties(context.actor) },
+            title: { $1.words(.myDutiesTitle) }, main: { Self.main($0, Kit($2, $1)) })
         open(mine, table)
         let one = Room<AppointmentView>(
-            page: "/my/duties/:id", api: "/api/v1/my/duties/:id", access: .signedIn,
-            load: { _, context in try await duty(context.id("id"), context) },
+            page: "/my/duties/:id", access: .signedIn,
+            load: { _, context in try await duty(context.id("id"), context.actor) },
             title: { view, context in context.words(view.appointment.kind.phrase) },
-            main: { Self.mine($0, Kit($2, $1)) },
-            json: { view in
-                .object([
-                    ("appointment", view.appointment.json(name: view.name)),
-                    ("records", .array(view.records.map(\.json))), ("tasks", .array(view.tasks.map(\.json))),
-                ])
-            })
+            main: { Self.mine($0, Kit($2, $1)) })
         open(one, table)
-        write(page: "/my/duties/:id", api: "/api/v1/my/duties/:id", .signedIn, one, table) { sent, context in
+        write("/my/duties/:id", .signedIn, one, table) { sent, context in
             let id = try context.id("id", AppointmentTag.self)
-            _ = try await duty(id, context)
+            _ = try await duty(id, context.actor)
             try await desk.record(
                 id, topic: try sent.choice("topic", \DutyTopic.code), problem: sent["problem"] == "1",
                 words: sent["words"], on: try sent.day("day"), by: context.actor)
-            return Made(id.text, Href("/my/duties/", id.text))
+            return Href("/my/duties/", id.text)
         }
         table.get("/my/duties/:id/letter", .signedIn) { _, context in
-            letter(try await duty(context.id("id"), context), context)
+            letter(try await duty(context.id("id"), context.actor), context)
+        }
+        dutyAPI(table)
+    }
+
+    private struct FiguresAsked: Asked {
+        let from: Day?
+        let to: Day?
+        init(_ ask: Ask) throws {
+            from = try ask.query.optional("from", .day, "90 days ago if not said.")
+            to = try ask.query.optional("to", .day, "Today if not said.")
+        }
+    }
+    private struct RecordAsked: Asked {
+        let id: ID<AppointmentTag>
+        let topic: DutyTopic
+        let problem: Bool
+        let words: String
+        let day: Day
+        init(_ ask: Ask) throws {
+            id = try ask.path("id", .id())
+            topic = try ask.body("topic", GovernanceShapes.topic)
+            problem = try ask.body.optional("problem", .flag, "Something was found.") ?? false
+            words = try ask.body.typed("words", 1...400)
+            day = try ask.body("day", .day, "Of the last 31 days.")
+        }
+    }
+
+    private func dutyAPI(_ table: RouteTable) {
+        table.get(
+            "/api/v1/duties", .verb(.governanceRead),
+            API(
+                .governance, "Visits and rounds of everybody who has them to do, counted.",
+                refuses: [GovernanceRefusal.endsBeforeItBegins]), FiguresAsked.self, GovernanceShapes.figures
+        ) { asked, call in .ok(try await figures(asked.from, asked.to, call.actor)) }
+        table.get(
+            "/api/v1/my/duties", .signedIn, .list("One's own appointments, at most 100."), Nothing.self,
+            GovernanceShapes.appointment.slices
+        ) { _, call in
+            let name = call.actor.name
+            return .ok(
+                Slice(try await duties(call.actor).appointments.map { AppointmentRow(appointment: $0, name: name) }))
+        }
+        table.get(
+            "/api/v1/my/duties/:id", .signedIn, .one("One's own appointment with what was done by it."),
+            OneAsked<AppointmentTag>.self, GovernanceShapes.appointmentDetail
+        ) { asked, call in
+            let view = try await duty(asked.id, call.actor)
+            return .ok(view, version: view.appointment.version)
+        }
+        table.post(
+            "/api/v1/my/duties/:id/records", .signedIn,
+            .act("What was found on a visit or a round.", [.appointmentOver, .badDay("")]), RecordAsked.self, .nothing
+        ) { asked, call in
+            try await desk.record(
+                asked.id, topic: asked.topic, problem: asked.problem, words: asked.words, on: asked.day,
+                by: call.actor)
+            return .done
+        }
+    }
+
+    private func duties(_ actor: Actor) async throws -> MyDuties {
+        let (person, today) = (try person(actor), today)
+        return try await database.read { transaction in
+            let found = try AppointmentStore.of(person, transaction)
+            return MyDuties(
+                appointments: found, areas: try DirectoryStore.areas(found.map(\.area), transaction), today: today)
         }
     }
 
     /// One's own appointment; another's is not there.
-    private func duty(_ id: ID<AppointmentTag>, _ context: WebContext) async throws -> AppointmentView {
-        let (person, today) = (try person(context), today)
+    private func duty(_ id: ID<AppointmentTag>, _ actor: Actor) async throws -> AppointmentView {
+        let (person, today) = (try person(actor), today)
         return try await database.read { transaction in
             guard let found = try AppointmentStore.load(id, transaction), found.person == person,
                 let area = try DirectoryStore.area(found.area, transaction)
@@ -77,11 +166,11 @@ extension GovernanceHouse {
         }
     }
 
-    private func figures(_ request: Request, _ context: WebContext) async throws -> FiguresView {
-        let scope = try context.actor.scope(.governanceRead)
+    private func figures(_ from: Day?, _ to: Day?, _ actor: Actor) async throws -> FiguresView {
+        let scope = try actor.scope(.governanceRead)
         let today = today
-        let from = LocalInput.day(request.asked("from")) ?? today.adding(-90)
-        let to = LocalInput.day(request.asked("to")) ?? today
+        let from = from ?? today.adding(-90)
+        let to = to ?? today
         guard from <= to else { throw GovernanceRefusal.endsBeforeItBegins }
         return try await database.read { transaction in
             let kinds = AppointmentKind.allCases.filter { $0.cadence != nil }
@@ -117,24 +206,6 @@ extension GovernanceHouse {
             kit.table(
                 [.governancePerson, .appointmentKind, .appointmentPlace, .dutyKept, .dutyRecords, .dutyProblems], rows,
                 none: .governanceNone))
-    }
-
-    private static func json(_ view: FiguresView) -> JSON {
-        .object([
-            ("from", .string(view.from.description)), ("to", .string(view.to.description)),
-            (
-                "items",
-                .array(
-                    view.figures.map { f in
-                        .object([
-                            ("appointment", .string(f.appointment.id.text)),
-                            ("name", .string(view.people[f.appointment.person] ?? "")),
-                            ("kind", .string(f.appointment.kind.code)), ("due", .int(f.due)), ("kept", .int(f.kept)),
-                            ("records", .int(f.records)), ("problems", .int(f.problems)),
-                        ])
-                    })
-            ),
-        ])
     }
 
     private static func main(_ view: MyDuties, _ kit: Kit) -> HTML {

@@ -4,36 +4,16 @@ import Kernel
 import Storage
 import Web
 
-/// What was sent, by a form or as JSON: fields by name, without the space around them.
+/// What a form sent: fields by name, without the space around them.
 package struct Sent: Sendable {
     private let values: @Sendable (String) -> [String]
 
     package init(_ fields: FormFields) { values = { fields.all($0) } }
 
-    /// The strings, numbers, flags and lists of those of an object.
-    package init(_ json: JSON) throws {
-        guard case .object(let pairs) = json else { throw WebRefusal.malformed }
-        var found: [String: [String]] = [:]
-        for (name, value) in pairs {
-            switch value {
-            case .string(let text): found[name] = [text]
-            case .int(let number): found[name] = [String(number)]
-            case .bool(let flag): found[name] = [flag ? "1" : ""]
-            case .array(let items): found[name] = items.compactMap(\.stringValue)
-            case .null: continue
-            case .object: throw WebRefusal.malformed
-            }
-        }
-        let fixed = found
-        values = { fixed[$0] ?? [] }
-    }
-
-    package init(_ pairs: [String: String]) { values = { pairs[$0].map { [$0] } ?? [] } }
-
     package subscript(_ name: String) -> String { values(name).first.map(Self.trimmed) ?? "" }
     package func all(_ name: String) -> [String] { values(name).map(Self.trimmed).filter { !$0.isEmpty } }
 
-    private static func trimmed(_ text: String) -> String {
+    static func trimmed(_ text: String) -> String {
         guard let first = text.firstIndex(where: { !$0.isWhitespace }),
             let last = text.lastIndex(where: { !$0.isWhitespace })
         else { return "" }
@@ -79,35 +59,20 @@ struct Returned: Sendable {
     var way: String { sent?["way"] ?? "" }
 }
 
-/// Where a write leads, and what it made.
-struct Made: Sendable {
-    let id: String
-    let back: Href
-    init(_ id: String, _ back: Href) {
-        self.id = id
-        self.back = back
-    }
-}
-
-/// One page with its JSON: the model is loaded once, for both.
+/// One page: what it shows is loaded for looking at it, and again for a form that came back.
 struct Room<Model: Sendable>: Sendable {
     let page: String
-    let api: String
     let access: Access
     let load: @Sendable (Request, WebContext) async throws -> Model
     let title: @Sendable (Model, WebContext) -> String
     let main: @Sendable (Model, Returned, WebContext) -> HTML
-    let json: @Sendable (Model) -> JSON
 }
 
 extension GovernanceHouse {
-    /// The page and the JSON of a room.
+    /// The page of a room.
     func open<Model>(_ room: Room<Model>, _ table: RouteTable) {
         table.get(room.page, room.access) { request, context in
             try await show(room, Returned(), request, context)
-        }
-        table.get(room.api, room.access) { request, context in
-            Answer.json(room.json(try await room.load(request, context)))
         }
     }
 
@@ -128,45 +93,49 @@ extension GovernanceHouse {
         return directory.shown(page, returned.refusal, context)
     }
 
-    /// A write by form and as JSON. A form that is refused comes back in the room with what was typed.
+    /// A write by form; gives where it leads. A form that is refused comes back in the room with what was typed.
     func write<Model>(
-        page: String, api: String, _ access: Access, _ room: Room<Model>, _ table: RouteTable,
-        _ act: @escaping @Sendable (Sent, WebContext) async throws -> Made
+        _ page: String, _ access: Access, _ room: Room<Model>, _ table: RouteTable,
+        _ act: @escaping @Sendable (Sent, WebContext) async throws -> Href
     ) {
         table.post(page, access) { request, context in
             let sent = Sent(try await context.form(request))
             do {
-                return Answer.redirect(try await act(sent, context).back)
+                return Answer.redirect(try await act(sent, context))
             } catch let refusal as any Refusal where refusal.kind == .invalid || refusal.kind == .conflict {
                 return try await show(room, Returned(sent: sent, refusal: refusal), request, context)
             }
         }
-        table.post(api, access) { request, context in
-            let made = try await act(Sent(try await context.json(request)), context)
-            return Answer.json(.object([("id", .string(made.id))]), status: .created)
-        }
     }
 
     /// Who asks, by session or by token: what is here is somebody's work, not their account.
-    func person(_ context: WebContext) throws -> PersonID {
-        guard let person = context.actor.person else { throw WebRefusal.signInFirst }
+    func person(_ actor: Actor) throws -> PersonID {
+        guard let person = actor.person else { throw WebRefusal.signInFirst }
         return person
     }
+}
 
-    /// How many rows a list gives: 1 to 100, 50 when nothing is asked.
-    func limit(_ request: Request) throws -> Int {
-        let text = request.asked("limit")
-        guard !text.isEmpty else { return 50 }
-        guard let value = Int(text), (1...100).contains(value) else { throw GovernanceRefusal.badChoice("limit") }
-        return value
+/// Which rows of a list are wanted.
+struct Part: Sendable {
+    /// 1 to 100; 50 when nothing is asked.
+    let limit: Int
+    /// The row after which the list goes on.
+    let cursor: Int64?
+
+    init(_ paging: Paging) throws {
+        limit = paging.limit
+        let id: ID<AreaTag>? = try paging.id()
+        cursor = id?.raw
     }
 
-    /// The row after which a list goes on.
-    func cursor(_ request: Request) throws -> Int64? {
-        let text = request.asked("cursor")
-        guard !text.isEmpty else { return nil }
-        guard let id = ID<AreaTag>(text: text) else { throw GovernanceRefusal.badChoice("cursor") }
-        return id.raw
+    init(_ request: Request) throws {
+        let (rows, after) = (request.asked("limit"), request.asked("cursor"))
+        guard let limit = rows.isEmpty ? 50 : Int(rows), (1...100).contains(limit) else {
+            throw GovernanceRefusal.badChoice("limit")
+        }
+        let id = ID<AreaTag>(text: after)
+        guard id != nil || after.isEmpty else { throw GovernanceRefusal.badChoice("cursor") }
+        (self.limit, cursor) = (limit, id?.raw)
     }
 }
 
@@ -181,10 +150,8 @@ struct Listing<Row: Sendable>: Sendable {
         next = rows.count > limit ? self.rows.last.map(id) : nil
     }
 
-    func json(_ one: (Row) -> JSON) -> JSON {
-        .object([
-            ("items", .array(rows.map(one))), ("next_cursor", .optional(next.map { ID<AreaTag>($0).text })),
-        ])
+    func slice<Item>(_ one: (Row) -> Item) -> Slice<Item> {
+        Slice(rows.map(one), next: next.map { ID<AreaTag>($0).text })
     }
 
     func more(_ base: Href, _ context: WebContext) -> HTML {

@@ -90,10 +90,46 @@ private struct LimitList: Sendable {
     let edited: String
 }
 
+extension GovernanceShapes {
+    static let limitKey = Shape<LimitKey>.choice(LimitKey.allCases) { $0.rawValue }
+    static let limit = Shape<Limit>.object("Limit") {
+        Member("key", limitKey) { $0.key }
+        Member("value", .whole) { $0.value }
+        Member("source", .words, "The law or rule that says so.") { $0.source }
+        Member("since", .day, "When that came into force.") { $0.since }
+        Member("version", .whole) { $0.version }
+    }
+}
+
 extension GovernanceHouse {
+    private struct LimitAsked: Asked {
+        let limit: Limit
+        let version: Int64
+        init(_ ask: Ask) throws {
+            limit = Limit(
+                key: try ask.path("key", GovernanceShapes.limitKey), value: try ask.body("value", .whole(1...3650)),
+                source: try ask.body.typed("source", 1...120, "The law or rule that says so."),
+                since: try ask.body("since", .day), version: 0)
+            version = try ask.body("version", Seen.versions, "The edition that was read.")
+        }
+    }
+
     func limitRoutes(_ table: RouteTable) {
+        table.get(
+            "/api/v1/limits", .staff, API(.rules, "The limits that law and local rules set."), Nothing.self,
+            GovernanceShapes.limit.slices
+        ) { _, _ in .ok(Slice(try await database.read { try LimitStore.all($0) })) }
+        table.post(
+            "/api/v1/limits/:key", .verb(.policyEdit),
+            API(
+                .rules, "Changes a limit, with its source.",
+                refuses: [GovernanceRefusal.notFound, GovernanceRefusal.changedMeanwhile]), LimitAsked.self, .nothing
+        ) { asked, call in
+            try await desk.setLimit(asked.limit, was: asked.version, by: call.actor)
+            return .done
+        }
         let room = Room<LimitList>(
-            page: "/desk/limits", api: "/api/v1/limits", access: .staff,
+            page: "/desk/limits", access: .staff,
             load: { request, _ in
                 LimitList(all: try await database.read { try LimitStore.all($0) }, edited: request.asked("edit"))
             },
@@ -129,31 +165,16 @@ extension GovernanceHouse {
                     "<p class=\"help\">\(context.words(.limitsHelp))</p>",
                     kit.table([.limitName, .limitValue, .limitSource, .limitSince], rows, none: .governanceNone),
                     mayEdit ? HTML.joined(forms) : .empty)
-            },
-            json: { list in
-                .object([
-                    (
-                        "items",
-                        .array(
-                            list.all.map { limit in
-                                .object([
-                                    ("key", .string(limit.key.rawValue)), ("value", .int(limit.value)),
-                                    ("source", .string(limit.source)), ("since", .string(limit.since.description)),
-                                    ("version", .int(limit.version)),
-                                ])
-                            })
-                    )
-                ])
             })
         open(room, table)
-        write(page: "/desk/limits", api: "/api/v1/limits", .verb(.policyEdit), room, table) { sent, context in
+        write("/desk/limits", .verb(.policyEdit), room, table) { sent, context in
             guard let key = LimitKey(rawValue: sent["key"]) else { throw GovernanceRefusal.badChoice("key") }
             try await desk.setLimit(
                 Limit(
                     key: key, value: try sent.number("value", 1...3650), source: sent["source"],
                     since: try sent.day("since"), version: 0),
                 was: try sent.version(), by: context.actor)
-            return Made(key.rawValue, Href("/desk/limits"))
+            return Href("/desk/limits")
         }
     }
 }

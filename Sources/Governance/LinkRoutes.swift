@@ -28,61 +28,180 @@ struct MyLinks: Sendable {
     let today: Day
 }
 
+struct LinkRow: Sendable {
+    let link: HouseholdLink
+    let name: String?
+    let place: String?
+}
+
+extension GovernanceShapes {
+    static let linkList = Shape<LinkList>.object("HouseholdLinks") {
+        Member("id", .id()) { ID<AreaTag>($0.id) }
+        Member("area", .id()) { $0.area }
+        Member("organisation", .id()) { $0.organisation }
+        Member("name", .words) { $0.name }
+        Member("reveals_membership", .flag, "Seen only by those who may know who is in the party.") { $0.reveals }
+    }
+    static let link = Shape<LinkRow>.object("HouseholdLink") {
+        Member("id", .id()) { ID<AreaTag>($0.link.id) }
+        Member("name", name, "Who looks after the home.") { $0.name }
+        Member("unit", .id()) { $0.link.unit }
+        Member("place", name) { $0.place }
+        Member("since", .day) { $0.link.from }
+        Member("visits", .whole) { $0.link.visits }
+        Member("last_visit", day) { $0.link.lastVisit }
+        Member("version", .whole) { $0.link.version }
+    }
+    static let linkDetail = Shape<LinkView>.object("HouseholdLinksDetail") {
+        Member("list", linkList) { $0.list }
+        Member("links", link.list()) { view in
+            view.links.map { LinkRow(link: $0, name: view.people[$0.person], place: view.places[$0.unit]) }
+        }
+    }
+}
+
 extension GovernanceHouse {
     func linkRoutes(_ table: RouteTable) {
         let lists = Room<LinkLists>(
-            page: "/desk/links", api: "/api/v1/links", access: .verb(.governanceRead),
-            load: { request, context in try await linkLists(request, context) },
-            title: { $1.words(.linksTitle) }, main: { Self.main($0, Kit($2, $1)) },
-            json: { view in view.list.json(Self.json) })
+            page: "/desk/links", access: .verb(.governanceRead),
+            load: { request, context in try await linkLists(Part(request), context.actor) },
+            title: { $1.words(.linksTitle) }, main: { Self.main($0, Kit($2, $1)) })
         open(lists, table)
-        write(page: "/desk/links", api: "/api/v1/links", .verb(.governanceEdit), lists, table) { sent, context in
+        write("/desk/links", .verb(.governanceEdit), lists, table) { sent, context in
             let list = LinkList(
                 id: world.nextID(), area: try sent.id("area"), organisation: try sent.id("organisation"),
                 name: sent["name"], reveals: sent["reveals"] == "1")
             try await desk.addList(list, by: context.actor)
-            return Made(list.text, Href("/desk/links/", list.text))
+            return Href("/desk/links/", list.text)
         }
         let one = Room<LinkView>(
-            page: "/desk/links/:id", api: "/api/v1/links/:id", access: .verb(.governanceRead),
-            load: { _, context in try await linkView(context.id("id", AreaTag.self).raw, context) },
-            title: { view, _ in view.list.name }, main: { Self.main($0, Kit($2, $1)) }, json: { Self.json($0) })
+            page: "/desk/links/:id", access: .verb(.governanceRead),
+            load: { _, context in try await linkView(context.id("id", AreaTag.self).raw, context.actor) },
+            title: { view, _ in view.list.name }, main: { Self.main($0, Kit($2, $1)) })
         open(one, table)
-        write(page: "/desk/links/:id", api: "/api/v1/links/:id", .verb(.governanceEdit), one, table) { sent, context in
+        write("/desk/links/:id", .verb(.governanceEdit), one, table) { sent, context in
             let id = try context.id("id", AreaTag.self)
             let actor = context.actor
             _ = try await database.read { try GovernanceDesk.linkList(id.raw, .governanceEdit, actor, $0) }
             switch sent["way"] {
-            case "link":
-                let named = try NamedPerson(
-                    phone: sent["phone"], name: sent["name"], secrets: directory.secrets, world: world)
-                try await desk.addLink(named, unit: try sent.id("unit"), to: id.raw, by: actor)
+            case "link": try await desk.addLink(try named(sent), unit: try sent.id("unit"), to: id.raw, by: actor)
             case "end":
                 try await desk.endLink(
                     try sent.id("link", AreaTag.self).raw, of: id.raw, was: try sent.version(), by: actor)
             default: throw GovernanceRefusal.badChoice("way")
             }
-            return Made(id.text, Href("/desk/links/", id.text))
+            return Href("/desk/links/", id.text)
         }
         let mine = Room<MyLinks>(
-            page: "/my/links", api: "/api/v1/my/links", access: .signedIn,
-            load: { _, context in
-                let (person, today) = (try person(context), today)
-                return try await database.read { transaction in
-                    let links = try LinkStore.links(of: person, transaction)
-                    return MyLinks(links: links, places: try Self.labels(links.map(\.unit), transaction), today: today)
-                }
-            },
-            title: { $1.words(.myLinksTitle) }, main: { Self.main($0, Kit($2, $1)) },
-            json: { view in
-                .object([("items", .array(view.links.map { Self.json($0, name: nil, view.places) }))])
-            })
+            page: "/my/links", access: .signedIn, load: { _, context in try await myLinks(context.actor) },
+            title: { $1.words(.myLinksTitle) }, main: { Self.main($0, Kit($2, $1)) })
         open(mine, table)
-        write(page: "/my/links", api: "/api/v1/my/links", .signedIn, mine, table) { sent, context in
-            _ = try person(context)
+        write("/my/links", .signedIn, mine, table) { sent, context in
             let id = try sent.id("link", AreaTag.self)
             try await desk.visit(id.raw, on: try sent.day("day"), words: sent["words"], by: context.actor)
-            return Made(id.text, Href("/my/links"))
+            return Href("/my/links")
+        }
+        linkAPI(table)
+    }
+
+    private struct AddListAsked: Asked {
+        let area: AreaID
+        let organisation: OrganisationID
+        let name: String
+        let reveals: Bool
+        init(_ ask: Ask) throws {
+            area = try ask.body("area", .id())
+            organisation = try ask.body("organisation", .id(), "Whose list it is.")
+            name = try ask.body.typed("name", 1...60)
+            reveals = try ask.body.optional("reveals", .flag, "Who is on it is in the party.") ?? false
+        }
+    }
+    private struct AddLinkAsked: Asked {
+        let id: AreaID
+        let person: PersonAsked
+        let unit: AreaID
+        init(_ ask: Ask) throws {
+            id = try ask.path("id", .id())
+            person = try PersonAsked(ask)
+            unit = try ask.body("unit", .id(), "The home.")
+        }
+    }
+    private struct EndLinkAsked: Asked {
+        let id: AreaID
+        let part: AreaID
+        let version: Int64
+        init(_ ask: Ask) throws {
+            id = try ask.path("id", .id())
+            part = try ask.path("part", .id())
+            version = try ask.body("version", Seen.versions, "The edition that was read.")
+        }
+    }
+    private struct VisitAsked: Asked {
+        let id: AreaID
+        let day: Day
+        let words: String
+        init(_ ask: Ask) throws {
+            id = try ask.path("id", .id())
+            day = try ask.body("day", .day, "Of the last 31 days.")
+            words = try ask.body.typed("words", 1...400)
+        }
+    }
+
+    private func linkAPI(_ table: RouteTable) {
+        table.get(
+            "/api/v1/links", .verb(.governanceRead), .list("Lists of who looks after which homes."), ListAsked.self,
+            GovernanceShapes.linkList.slices
+        ) { asked, call in .ok(try await linkLists(Part(asked.paging), call.actor).list.slice { $0 }) }
+        table.post(
+            "/api/v1/links", .verb(.governanceEdit),
+            .act("Begins a list.", [.membersOnly, .wrongLevel, .badChoice("")]), AddListAsked.self, Made.shape,
+            makes: true
+        ) { asked, call in
+            let list = LinkList(
+                id: world.nextID(), area: asked.area, organisation: asked.organisation, name: asked.name,
+                reveals: asked.reveals)
+            try await desk.addList(list, by: call.actor)
+            return .made(Made(list.text), at: "/api/v1/links/\(list.text)")
+        }
+        table.get(
+            "/api/v1/links/:id", .verb(.governanceRead), .one("One list with its homes."), OneAsked<AreaTag>.self,
+            GovernanceShapes.linkDetail
+        ) { asked, call in .ok(try await linkView(asked.id.raw, call.actor)) }
+        table.post(
+            "/api/v1/links/:id/links", .verb(.governanceEdit),
+            .act("Gives a home to somebody.", [.linkedTwice, .badChoice("")]), AddLinkAsked.self, .nothing
+        ) { asked, call in
+            try await desk.addLink(try named(asked.person), unit: asked.unit, to: asked.id.raw, by: call.actor)
+            return .done
+        }
+        table.post(
+            "/api/v1/links/:id/links/:part/end", .verb(.governanceEdit),
+            .act("Takes a home from somebody.", [.changedMeanwhile]), EndLinkAsked.self, .nothing
+        ) { asked, call in
+            try await desk.endLink(asked.part.raw, of: asked.id.raw, was: asked.version, by: call.actor)
+            return .done
+        }
+        table.get(
+            "/api/v1/my/links", .signedIn, .list("The homes that one looks after."), Nothing.self,
+            GovernanceShapes.link.slices
+        ) { _, call in
+            let view = try await myLinks(call.actor)
+            return .ok(Slice(view.links.map { LinkRow(link: $0, name: nil, place: view.places[$0.unit]) }))
+        }
+        table.post(
+            "/api/v1/my/links/:id/visits", .signedIn, .act("Keeps a visit to a home.", [.badDay("")]),
+            VisitAsked.self, .nothing
+        ) { asked, call in
+            try await desk.visit(asked.id.raw, on: asked.day, words: asked.words, by: call.actor)
+            return .done
+        }
+    }
+
+    private func myLinks(_ actor: Actor) async throws -> MyLinks {
+        let (person, today) = (try person(actor), today)
+        return try await database.read { transaction in
+            let links = try LinkStore.links(of: person, transaction)
+            return MyLinks(links: links, places: try Self.labels(links.map(\.unit), transaction), today: today)
         }
     }
 
@@ -95,16 +214,15 @@ extension GovernanceHouse {
         }
     }
 
-    private func linkLists(_ request: Request, _ context: WebContext) async throws -> LinkLists {
-        let actor = context.actor
+    private func linkLists(_ part: Part, _ actor: Actor) async throws -> LinkLists {
         let scope = try actor.scope(.governanceRead)
         let editing = actor.may(.governanceEdit) ? try actor.scope(.governanceEdit) : nil
         let party = actor.may(.partyRead) ? try actor.scope(.partyRead) : nil
-        let (limit, after) = (try limit(request), try cursor(request))
         return try await database.read { transaction in
-            let found = try LinkStore.lists(scope, party: party, after: after, limit: limit + 1, transaction)
+            let found = try LinkStore.lists(
+                scope, party: party, after: part.cursor, limit: part.limit + 1, transaction)
             return LinkLists(
-                list: Listing(found, limit: limit, id: \.id),
+                list: Listing(found, limit: part.limit, id: \.id),
                 areas: try DirectoryStore.areas(found.map(\.area), transaction),
                 places: try editing.map { try DirectoryStore.areas(in: $0, levels: 5...7, limit: 600, transaction) }
                     ?? [],
@@ -114,8 +232,7 @@ extension GovernanceHouse {
         }
     }
 
-    private func linkView(_ id: Int64, _ context: WebContext) async throws -> LinkView {
-        let actor = context.actor
+    private func linkView(_ id: Int64, _ actor: Actor) async throws -> LinkView {
         let (view, post) = try await database.read { transaction in
             let (list, area, post) = try GovernanceDesk.linkList(id, .governanceRead, actor, transaction)
             let links = try LinkStore.links(of: id, transaction)
@@ -202,27 +319,4 @@ extension GovernanceHouse {
         return kit.page(words(.myLinksTitle), "", kit.rows(rows, none: .governanceNone), form)
     }
 
-    private static func json(_ list: LinkList) -> JSON {
-        .object([
-            ("id", .string(list.text)), ("area", .string(list.area.text)),
-            ("organisation", .string(list.organisation.text)), ("name", .string(list.name)),
-            ("reveals_membership", .bool(list.reveals)),
-        ])
-    }
-
-    private static func json(_ link: HouseholdLink, name: String?, _ places: [AreaID: String]) -> JSON {
-        .object([
-            ("id", .string(link.text)), ("name", .optional(name)), ("unit", .string(link.unit.text)),
-            ("place", .optional(places[link.unit])), ("since", .string(link.from.description)),
-            ("visits", .int(link.visits)), ("last_visit", .optional(link.lastVisit?.description)),
-            ("version", .int(link.version)),
-        ])
-    }
-
-    private static func json(_ view: LinkView) -> JSON {
-        .object([
-            ("list", json(view.list)),
-            ("links", .array(view.links.map { json($0, name: view.people[$0.person], view.places) })),
-        ])
-    }
 }

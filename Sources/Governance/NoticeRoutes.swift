@@ -25,45 +25,64 @@ struct NoticeView: Sendable {
     let today: Day
 }
 
+struct NoticeStepRow: Sendable {
+    let step: NoticeStore.StepRow
+    let by: String?
+}
+
+extension GovernanceShapes {
+    static let notice = Shape<CorrectiveNotice>.object("CorrectiveNotice") {
+        Member("id", .id()) { $0.id }
+        Member("year", .whole, "Of its number.") { $0.year }
+        Member("serial", .whole) { $0.serial }
+        Member("title", .words) { $0.title }
+        Member("words", .words) { $0.words }
+        Member("area", .id()) { $0.area }
+        Member("organisation", .id(), "Who has to put it right.") { $0.organisation }
+        Member("status", Shape<NoticeStatus>.choice(NoticeStatus.allCases) { $0.code }) { $0.status }
+        Member("round", .whole, "Which time it was sent.") { $0.round }
+        Member("due", .day) { $0.due }
+        Member("version", .whole) { $0.version }
+    }
+    static let step = Shape<NoticeStep>.choice(NoticeStep.allCases) { $0.code }
+    static let noticeStep = Shape<NoticeStepRow>.object("CorrectiveNoticeStep") {
+        Member("step", step) { $0.step.step }
+        Member("by", name) { $0.by }
+        Member("words", .words) { $0.step.words }
+        Member("at", .time) { $0.step.at }
+    }
+    static let noticeDetail = Shape<NoticeView>.object("CorrectiveNoticeDetail") {
+        Member("notice", notice) { $0.notice }
+        Member("steps", noticeStep.list()) { view in
+            view.steps.map { NoticeStepRow(step: $0, by: view.people[$0.person]) }
+        }
+        Member("may", step.list(), "The steps that one may take now.") { $0.may }
+    }
+}
+
 extension GovernanceHouse {
     func noticeRoutes(_ table: RouteTable) {
         let list = Room<NoticeList>(
-            page: "/desk/notices", api: "/api/v1/notices", access: .verb(.governanceRead),
-            load: { request, context in try await notices(request, context) },
-            title: { $1.words(.noticesTitle) }, main: { Self.main($0, Kit($2, $1)) },
-            json: { list in list.list.json(Self.json) })
+            page: "/desk/notices", access: .verb(.governanceRead),
+            load: { request, context in
+                try await notices(Part(request), open: request.asked("open") == "1", context.actor)
+            },
+            title: { $1.words(.noticesTitle) }, main: { Self.main($0, Kit($2, $1)) })
         open(list, table)
-        write(page: "/desk/notices", api: "/api/v1/notices", .verb(.governanceEdit), list, table) { sent, context in
+        write("/desk/notices", .verb(.governanceEdit), list, table) { sent, context in
             let id = try await desk.issue(
                 NewNotice(
                     area: try sent.id("area"), organisation: try sent.id("organisation"),
                     appointment: try sent.optionalID("appointment", AppointmentTag.self)?.raw ?? 0,
                     title: sent["title"], words: sent["words"]), by: context.actor)
-            return Made(id.text, Href("/desk/notices/", id.text))
+            return Href("/desk/notices/", id.text)
         }
         let one = Room<NoticeView>(
-            page: "/desk/notices/:id", api: "/api/v1/notices/:id", access: .verb(.governanceRead),
-            load: { _, context in try await notice(context.id("id"), context) },
-            title: { view, _ in view.notice.title }, main: { Self.main($0, Kit($2, $1)) },
-            json: { view in
-                .object([
-                    ("notice", Self.json(view.notice)),
-                    (
-                        "steps",
-                        .array(
-                            view.steps.map { step in
-                                .object([
-                                    ("step", .string(step.step.code)),
-                                    ("by", .optional(view.people[step.person])), ("words", .string(step.words)),
-                                    ("at", .time(step.at)),
-                                ])
-                            })
-                    ),
-                ])
-            })
+            page: "/desk/notices/:id", access: .verb(.governanceRead),
+            load: { _, context in try await notice(context.id("id"), context.actor) },
+            title: { view, _ in view.notice.title }, main: { Self.main($0, Kit($2, $1)) })
         open(one, table)
-        write(page: "/desk/notices/:id", api: "/api/v1/notices/:id", .verb(.governanceRead), one, table) {
-            sent, context in
+        write("/desk/notices/:id", .verb(.governanceRead), one, table) { sent, context in
             let id = try context.id("id", CorrectiveTag.self)
             let actor = context.actor
             _ = try await database.read { try GovernanceDesk.notice(id, .governanceRead, actor, $0) }
@@ -72,18 +91,88 @@ extension GovernanceHouse {
                 throw GovernanceRefusal.badChoice("way")
             }
             try await desk.take(step, of: id, words: sent["words"], was: try sent.version(), by: actor)
-            return Made(id.text, Href("/desk/notices/", id.text))
+            return Href("/desk/notices/", id.text)
+        }
+        noticeAPI(table)
+    }
+
+    private struct NoticesAsked: Asked {
+        let open: Bool
+        let paging: Paging
+        init(_ ask: Ask) throws {
+            open = try ask.query.optional("open", .flag, "Only those that are not closed.") ?? false
+            paging = try Paging(ask)
+        }
+    }
+    private struct IssueAsked: Asked {
+        let new: NewNotice
+        init(_ ask: Ask) throws {
+            let supervisor: ID<AppointmentTag>? = try ask.body.optional(
+                "appointment", .id(), "Of the supervisor who found it.")
+            new = NewNotice(
+                area: try ask.body("area", .id()),
+                organisation: try ask.body("organisation", .id(), "Who has to put it right."),
+                appointment: supervisor?.raw ?? 0, title: try ask.body.typed("title", 1...60),
+                words: try ask.body.typed("words", 1...400))
+        }
+    }
+    private struct StepAsked: Asked {
+        let id: ID<CorrectiveTag>
+        let words: String
+        let seen: Seen
+        init(_ ask: Ask) throws {
+            id = try ask.path("id", .id())
+            words = try ask.body.typed("words", 1...400)
+            seen = try Seen(ask)
         }
     }
 
-    private func notices(_ request: Request, _ context: WebContext) async throws -> NoticeList {
-        let actor = context.actor
+    private func noticeAPI(_ table: RouteTable) {
+        table.get(
+            "/api/v1/notices", .verb(.governanceRead), .list("Corrective notices, the newest first."),
+            NoticesAsked.self, GovernanceShapes.notice.slices
+        ) { asked, call in
+            .ok(try await notices(Part(asked.paging), open: asked.open, call.actor).list.slice { $0 })
+        }
+        table.post(
+            "/api/v1/notices", .verb(.governanceEdit),
+            .act("Issues a corrective notice.", [.noticeOwnWork, .noticeSupervisor, .badChoice("")]),
+            IssueAsked.self, Made.shape, makes: true
+        ) { asked, call in
+            let id = try await desk.issue(asked.new, by: call.actor)
+            return .made(Made(id.text), at: "/api/v1/notices/\(id.text)")
+        }
+        table.get(
+            "/api/v1/notices/:id", .verb(.governanceRead), .one("One notice with its steps."),
+            OneAsked<CorrectiveTag>.self, GovernanceShapes.noticeDetail
+        ) { asked, call in
+            let view = try await notice(asked.id, call.actor)
+            return .ok(view, version: view.notice.version)
+        }
+        let steps: [(path: String, step: NoticeStep, summary: String)] = [
+            ("answer", .answer, "The company says what it did."), ("check", .check, "Somebody else looks at it."),
+            ("return", .sendBack, "It is not right yet: a new round with a new date."),
+            ("closure", .close, "The notice is done with."),
+        ]
+        for (path, step, summary) in steps {
+            table.post(
+                "/api/v1/notices/:id/\(path)", .verb(.governanceRead),
+                .act(summary, [.noticeNotThere, .noticeOwnWork], matches: true), StepAsked.self, .nothing
+            ) { asked, call in
+                try await call.on(asked.seen) {
+                    try await desk.take(step, of: asked.id, words: asked.words, was: $0, by: call.actor)
+                }
+            }
+        }
+    }
+
+    private func notices(_ part: Part, open: Bool, _ actor: Actor) async throws -> NoticeList {
         let scope = try actor.scope(.governanceRead)
         let editing = actor.may(.governanceEdit) ? try actor.scope(.governanceEdit) : nil
-        let (limit, before, today) = (try limit(request), try cursor(request), today)
-        let open = request.asked("open") == "1"
+        let today = today
         return try await database.read { transaction in
-            let found = try NoticeStore.list(scope, open: open, before: before, limit: limit + 1, transaction)
+            let found = try NoticeStore.list(
+                scope, open: open, before: part.cursor, limit: part.limit + 1, transaction)
             var supervisors: [Appointment] = []
             for place in editing?.places ?? [] {
                 supervisors += try AppointmentStore.running(
@@ -93,7 +182,7 @@ extension GovernanceHouse {
             }
             let names = try DirectoryStore.names(of: supervisors.map(\.person), transaction)
             return NoticeList(
-                list: Listing(found, limit: limit) { $0.id.raw },
+                list: Listing(found, limit: part.limit) { $0.id.raw },
                 areas: try DirectoryStore.areas(found.map(\.area), transaction),
                 bodies: try BodyStore.bodies(found.map(\.organisation), transaction),
                 places: try editing.map { try DirectoryStore.areas(in: $0, levels: 5...6, transaction) } ?? [],
@@ -105,8 +194,8 @@ extension GovernanceHouse {
         }
     }
 
-    private func notice(_ id: ID<CorrectiveTag>, _ context: WebContext) async throws -> NoticeView {
-        let (actor, today) = (context.actor, today)
+    private func notice(_ id: ID<CorrectiveTag>, _ actor: Actor) async throws -> NoticeView {
+        let today = today
         return try await database.read { transaction in
             let (found, area, _) = try GovernanceDesk.notice(id, .governanceRead, actor, transaction)
             let body = try BodyStore.body(found.organisation, transaction)
@@ -184,15 +273,6 @@ extension GovernanceHouse {
                 (.noticeRound, "<span class=num>\(n.round)</span>"),
             ]),
             kit.section(.noticeSteps, kit.rows(steps, none: .governanceNone)), HTML.joined(forms))
-    }
-
-    private static func json(_ n: CorrectiveNotice) -> JSON {
-        .object([
-            ("id", .string(n.id.text)), ("year", .int(n.year)), ("serial", .int(n.serial)),
-            ("title", .string(n.title)), ("words", .string(n.words)), ("area", .string(n.area.text)),
-            ("organisation", .string(n.organisation.text)), ("status", .string(n.status.code)),
-            ("round", .int(n.round)), ("due", .string(n.due.description)), ("version", .int(n.version)),
-        ])
     }
 }
 

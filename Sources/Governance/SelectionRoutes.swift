@@ -24,40 +24,74 @@ struct SelectionView: Sendable {
     var mine: Candidate?
 }
 
+extension GovernanceShapes {
+    static let selection = Shape<Selection>.object("Selection") {
+        Member("id", .id()) { $0.id }
+        Member("area", .id()) { $0.area }
+        Member("organisation", .id(), "Who appoints.") { $0.organisation }
+        Member("kind", appointmentKind) { $0.kind }
+        Member("title", .words) { $0.title }
+        Member("words", .words) { $0.words }
+        Member("seats", .whole) { $0.seats }
+        Member("from", .day, "The notice is out from here.") { $0.from }
+        Member("to", .day) { $0.to }
+        Member("status", Shape<SelectionStatus>.choice(SelectionStatus.allCases) { $0.code }) { $0.status }
+        Member("result", .words) { $0.result }
+        Member("version", .whole) { $0.version }
+    }
+    static let standing = Shape<CandidateStatus>.choice(CandidateStatus.allCases) { $0.code }
+    struct CandidateRow: Sendable {
+        let candidate: Candidate
+        let name: String?
+    }
+    static let candidate = Shape<CandidateRow>.object("Candidate") {
+        Member("person", .id()) { $0.candidate.person }
+        Member("name", name) { $0.name }
+        Member("status", standing) { $0.candidate.status }
+        Member("words", .words) { $0.candidate.words }
+    }
+    static let selectionDetail = Shape<SelectionView>.object("SelectionDetail") {
+        Member("selection", selection) { $0.selection }
+        Member("candidates", candidate.list()) { view in
+            view.candidates.map { CandidateRow(candidate: $0, name: view.people[$0.person]) }
+        }
+    }
+    static let ownSelection = Shape<SelectionView>.object("SelectionForResident") {
+        Member("selection", selection) { $0.selection }
+        Member("chosen", Shape<String>.words.list(), "The names of those who were chosen.") { view in
+            view.candidates.compactMap { view.people[$0.person] }
+        }
+        Member("mine", standing.orNull, "One's own candidature.") { $0.mine?.status }
+    }
+}
+
 extension GovernanceHouse {
     func selectionRoutes(_ table: RouteTable) {
         let list = Room<SelectionList>(
-            page: "/desk/selections", api: "/api/v1/selections", access: .verb(.governanceRead),
-            load: { request, context in try await selections(request, context) },
-            title: { $1.words(.selectionsTitle) }, main: { Self.main($0, Kit($2, $1)) },
-            json: { list in list.list.json(Self.json) })
+            page: "/desk/selections", access: .verb(.governanceRead),
+            load: { request, context in try await selections(Part(request), context.actor) },
+            title: { $1.words(.selectionsTitle) }, main: { Self.main($0, Kit($2, $1)) })
         open(list, table)
-        write(page: "/desk/selections", api: "/api/v1/selections", .verb(.governanceEdit), list, table) {
-            sent, context in
+        write("/desk/selections", .verb(.governanceEdit), list, table) { sent, context in
             let id = try await desk.announce(
                 Selection(
                     id: world.id(), area: try sent.id("area"), organisation: try sent.id("organisation"),
                     kind: try sent.choice("kind", \AppointmentKind.code), title: sent["title"], words: sent["words"],
                     seats: try sent.number("seats", 1...50), from: try sent.day("from"), to: try sent.day("to"),
                     result: "", status: .announced, version: 1), by: context.actor)
-            return Made(id.text, Href("/desk/selections/", id.text))
+            return Href("/desk/selections/", id.text)
         }
         let one = Room<SelectionView>(
-            page: "/desk/selections/:id", api: "/api/v1/selections/:id", access: .verb(.governanceRead),
-            load: { _, context in try await selection(context.id("id"), context) },
-            title: { view, _ in view.selection.title }, main: { Self.main($0, Kit($2, $1)) },
-            json: { Self.json($0, all: true) })
+            page: "/desk/selections/:id", access: .verb(.governanceRead),
+            load: { _, context in try await selection(context.id("id"), context.actor) },
+            title: { view, _ in view.selection.title }, main: { Self.main($0, Kit($2, $1)) })
         open(one, table)
-        write(page: "/desk/selections/:id", api: "/api/v1/selections/:id", .verb(.governanceEdit), one, table) {
-            sent, context in
+        write("/desk/selections/:id", .verb(.governanceEdit), one, table) { sent, context in
             let id = try context.id("id", SelectionTag.self)
             let actor = context.actor
             _ = try await database.read { try GovernanceDesk.selection(id, .governanceEdit, actor, $0) }
             switch sent["way"] {
-            case "putUp":
-                let named = try NamedPerson(
-                    phone: sent["phone"], name: sent["name"], secrets: directory.secrets, world: world)
-                try await desk.putUp(named, words: sent["words"], in: id, by: actor)
+            case "putUp": try await desk.putUp(try named(sent), words: sent["words"], in: id, by: actor)
             case "decide":
                 let chosen = try sent.all("elected").map { text -> PersonID in
                     guard let id = PersonID(text: text) else { throw GovernanceRefusal.badChoice("elected") }
@@ -69,55 +103,197 @@ extension GovernanceHouse {
             case "cancel": try await desk.cancel(id, words: sent["why"], was: try sent.version(), by: actor)
             default: throw GovernanceRefusal.badChoice("way")
             }
-            return Made(id.text, Href("/desk/selections/", id.text))
+            return Href("/desk/selections/", id.text)
         }
         residentSelections(table)
+        selectionAPI(table)
+        residentSelectionAPI(table)
     }
 
     private func residentSelections(_ table: RouteTable) {
-        table.get("/my/selections", .signedIn) { _, context in
-            let actor = context.actor
-            let found = try await database.read { try SelectionStore.of(actor.homes.flatMap(\.path.ids), $0) }
-            let kit = Kit(context)
-            let rows = found.map { s in
-                kit.link(
-                    Href("/my/selections/", s.id.text), s.title, kit.days(s.from, s.to),
-                    tag: context.words(s.kind.phrase),
-                    state: Self.state(s, today, kit))
-            }
-            let title = context.words(.mySelectionsTitle)
-            var page = Page(
-                title: title, frame: .open, main: kit.page(title, "", kit.rows(rows, none: .governanceNone)))
-            page.homeLink = Href("/me")
-            return directory.shown(page, nil, context)
-        }
-        table.get("/api/v1/my/selections", .signedIn) { _, context in
-            let actor = context.actor
-            let found = try await database.read { try SelectionStore.of(actor.homes.flatMap(\.path.ids), $0) }
-            return Answer.json(.object([("items", .array(found.map(Self.json)))]))
-        }
+        let list = Room<[Selection]>(
+            page: "/my/selections", access: .signedIn, load: { _, context in try await selections(for: context.actor) },
+            title: { $1.words(.mySelectionsTitle) },
+            main: { found, returned, context in
+                let kit = Kit(context, returned)
+                let rows = found.map { s in
+                    kit.link(
+                        Href("/my/selections/", s.id.text), s.title, kit.days(s.from, s.to),
+                        tag: context.words(s.kind.phrase), state: Self.state(s, today, kit))
+                }
+                return kit.page(context.words(.mySelectionsTitle), "", kit.rows(rows, none: .governanceNone))
+            })
+        open(list, table)
         let mine = Room<SelectionView>(
-            page: "/my/selections/:id", api: "/api/v1/my/selections/:id", access: .signedIn,
-            load: { _, context in try await mySelection(context.id("id"), context) },
-            title: { view, _ in view.selection.title }, main: { Self.mine($0, Kit($2, $1)) },
-            json: { Self.json($0, all: false) })
+            page: "/my/selections/:id", access: .signedIn,
+            load: { _, context in try await mySelection(context.id("id"), context.actor) },
+            title: { view, _ in view.selection.title }, main: { Self.mine($0, Kit($2, $1)) })
         open(mine, table)
-        write(page: "/my/selections/:id", api: "/api/v1/my/selections/:id", .signedIn, mine, table) { sent, context in
+        write("/my/selections/:id", .signedIn, mine, table) { sent, context in
             let id = try context.id("id", SelectionTag.self)
-            _ = try await mySelection(id, context)
+            _ = try await mySelection(id, context.actor)
             switch sent["way"] {
             case "stand": try await desk.stand(in: id, words: sent["words"], by: context.actor)
             case "withdraw": try await desk.withdraw(from: id, by: context.actor)
             default: throw GovernanceRefusal.badChoice("way")
             }
-            return Made(id.text, Href("/my/selections/", id.text))
+            return Href("/my/selections/", id.text)
         }
     }
 
+    private struct AnnounceAsked: Asked {
+        let area: AreaID
+        let organisation: OrganisationID
+        let kind: AppointmentKind
+        let title: String
+        let words: String
+        let seats: Int64
+        let from: Day
+        let to: Day
+        init(_ ask: Ask) throws {
+            area = try ask.body("area", .id())
+            organisation = try ask.body("organisation", .id(), "Who appoints.")
+            kind = try ask.body("kind", GovernanceShapes.appointmentKind)
+            title = try ask.body.typed("title", 1...60)
+            words = try ask.body.typed("words", 1...1000)
+            seats = try ask.body("seats", .whole(1...50))
+            from = try ask.body("from", .day, "The first day of the notice.")
+            to = try ask.body("to", .day)
+        }
+    }
+    private struct PutUpAsked: Asked {
+        let id: ID<SelectionTag>
+        let person: PersonAsked
+        let words: String
+        init(_ ask: Ask) throws {
+            id = try ask.path("id", .id())
+            person = try PersonAsked(ask)
+            words = try ask.body.typed("words", 1...400)
+        }
+    }
+    private struct DecideAsked: Asked {
+        let id: ID<SelectionTag>
+        let elected: [PersonID]
+        let result: String
+        let from: Day
+        let to: Day
+        let seen: Seen
+        private static let people = Shape<PersonID>.id().list(1...50)
+        init(_ ask: Ask) throws {
+            id = try ask.path("id", .id())
+            elected = try ask.body("elected", Self.people)
+            result = try ask.body.typed("result", 1...400)
+            from = try ask.body("from", .day, "The first day of their letters.")
+            to = try ask.body("to", .day)
+            seen = try Seen(ask)
+        }
+    }
+    private struct CancelAsked: Asked {
+        let id: ID<SelectionTag>
+        let why: String
+        let seen: Seen
+        init(_ ask: Ask) throws {
+            id = try ask.path("id", .id())
+            why = try ask.body.typed("why", 1...200)
+            seen = try Seen(ask)
+        }
+    }
+    private struct StandAsked: Asked {
+        let id: ID<SelectionTag>
+        let words: String
+        init(_ ask: Ask) throws {
+            id = try ask.path("id", .id())
+            words = try ask.body.typed("words", 1...400)
+        }
+    }
+
+    private func selectionAPI(_ table: RouteTable) {
+        table.get(
+            "/api/v1/selections", .verb(.governanceRead), .list("Open selections, the newest first."),
+            ListAsked.self, GovernanceShapes.selection.slices
+        ) { asked, call in .ok(try await selections(Part(asked.paging), call.actor).list.slice { $0 }) }
+        table.post(
+            "/api/v1/selections", .verb(.governanceEdit),
+            .act("Puts up the notice of a selection.", [.membersOnly, .wrongLevel, .endsBeforeItBegins]),
+            AnnounceAsked.self, Made.shape, makes: true
+        ) { asked, call in
+            let id = try await desk.announce(
+                Selection(
+                    id: world.id(), area: asked.area, organisation: asked.organisation, kind: asked.kind,
+                    title: asked.title, words: asked.words, seats: asked.seats, from: asked.from, to: asked.to,
+                    result: "", status: .announced, version: 1), by: call.actor)
+            return .made(Made(id.text), at: "/api/v1/selections/\(id.text)")
+        }
+        table.get(
+            "/api/v1/selections/:id", .verb(.governanceRead), .one("One selection with its candidates."),
+            OneAsked<SelectionTag>.self, GovernanceShapes.selectionDetail
+        ) { asked, call in
+            let view = try await selection(asked.id, call.actor)
+            return .ok(view, version: view.selection.version)
+        }
+        table.post(
+            "/api/v1/selections/:id/candidates", .verb(.governanceEdit),
+            .act("Puts somebody up.", [.selectionClosed, .candidateTwice]), PutUpAsked.self, .nothing
+        ) { asked, call in
+            try await desk.putUp(try named(asked.person), words: asked.words, in: asked.id, by: call.actor)
+            return .done
+        }
+        table.post(
+            "/api/v1/selections/:id/decision", .verb(.governanceEdit),
+            .act(
+                "The result, after the notice has ended: who is chosen is appointed by a letter.",
+                [.selectionOpen, .selectionClosed, .notElected, .tooManyElected], matches: true), DecideAsked.self,
+            .nothing
+        ) { asked, call in
+            try await call.on(asked.seen) {
+                try await desk.decide(
+                    asked.id, chosen: asked.elected, result: asked.result, from: asked.from, to: asked.to, was: $0,
+                    by: call.actor)
+            }
+        }
+        table.post(
+            "/api/v1/selections/:id/cancellation", .verb(.governanceEdit),
+            .act("Takes the notice down.", [.selectionClosed], matches: true), CancelAsked.self, .nothing
+        ) { asked, call in
+            try await call.on(asked.seen) {
+                try await desk.cancel(asked.id, words: asked.why, was: $0, by: call.actor)
+            }
+        }
+    }
+
+    private func residentSelectionAPI(_ table: RouteTable) {
+        table.get(
+            "/api/v1/my/selections", .signedIn, .list("The selections where one lives."), Nothing.self,
+            GovernanceShapes.selection.slices
+        ) { _, call in .ok(Slice(try await selections(for: call.actor))) }
+        table.get(
+            "/api/v1/my/selections/:id", .signedIn, .one("One selection where one lives, with one's own part."),
+            OneAsked<SelectionTag>.self, GovernanceShapes.ownSelection
+        ) { asked, call in .ok(try await mySelection(asked.id, call.actor)) }
+        table.post(
+            "/api/v1/my/selections/:id/candidacy", .signedIn,
+            .act("Stands oneself.", [.selectionClosed, .candidateTwice]), StandAsked.self, .nothing
+        ) { asked, call in
+            try await desk.stand(in: asked.id, words: asked.words, by: call.actor)
+            return .done
+        }
+        table.post(
+            "/api/v1/my/selections/:id/withdrawal", .signedIn, .act("Stands no longer.", [.selectionClosed]),
+            OneAsked<SelectionTag>.self, .nothing
+        ) { asked, call in
+            try await desk.withdraw(from: asked.id, by: call.actor)
+            return .done
+        }
+    }
+
+    /// The selections at or above the homes of somebody.
+    private func selections(for actor: Actor) async throws -> [Selection] {
+        try await database.read { try SelectionStore.of(actor.homes.flatMap(\.path.ids), $0) }
+    }
+
     /// What a resident of the place sees: the notice, the result with the names of those chosen, and their own part.
-    private func mySelection(_ id: ID<SelectionTag>, _ context: WebContext) async throws -> SelectionView {
-        let actor = context.actor
-        let (person, today) = (try person(context), today)
+    private func mySelection(_ id: ID<SelectionTag>, _ actor: Actor) async throws -> SelectionView {
+        let (person, today) = (try person(actor), today)
         return try await database.read { transaction in
             let (found, area) = try GovernanceDesk.selection(forResident: id, actor, transaction)
             let all = try SelectionStore.candidates(of: id, transaction)
@@ -130,18 +306,17 @@ extension GovernanceHouse {
         }
     }
 
-    private func selections(_ request: Request, _ context: WebContext) async throws -> SelectionList {
-        let actor = context.actor
+    private func selections(_ part: Part, _ actor: Actor) async throws -> SelectionList {
         let scope = try actor.scope(.governanceRead)
         let editing = actor.may(.governanceEdit) ? try actor.scope(.governanceEdit) : nil
-        let (limit, before, today) = (try limit(request), try cursor(request), today)
+        let today = today
         return try await database.read { transaction in
             let mayParty = actor.may(.partyRead)
             let found = try SelectionStore.list(
-                scope, party: mayParty ? try actor.scope(.partyRead) : nil, before: before, limit: limit + 1,
-                transaction)
+                scope, party: mayParty ? try actor.scope(.partyRead) : nil, before: part.cursor,
+                limit: part.limit + 1, transaction)
             return SelectionList(
-                list: Listing(found, limit: limit) { $0.id.raw },
+                list: Listing(found, limit: part.limit) { $0.id.raw },
                 areas: try DirectoryStore.areas(found.map(\.area), transaction),
                 places: try editing.map { try DirectoryStore.areas(in: $0, levels: 5...7, limit: 600, transaction) }
                     ?? [],
@@ -151,8 +326,8 @@ extension GovernanceHouse {
         }
     }
 
-    private func selection(_ id: ID<SelectionTag>, _ context: WebContext) async throws -> SelectionView {
-        let (actor, today) = (context.actor, today)
+    private func selection(_ id: ID<SelectionTag>, _ actor: Actor) async throws -> SelectionView {
+        let today = today
         let (view, post) = try await database.read { transaction in
             let (found, area, post) = try GovernanceDesk.selection(id, .governanceRead, actor, transaction)
             let candidates = try SelectionStore.candidates(of: id, transaction)
@@ -271,32 +446,6 @@ extension GovernanceHouse {
         return kit.page(
             s.title, kit.words(s.kind.phrase), state(s, view.today, kit) + mine, notice(view, kit),
             chosen.isEmpty ? .empty : kit.section(.candidatesChosen, kit.rows(chosen, none: .governanceNone)), form)
-    }
-
-    private static func json(_ s: Selection) -> JSON {
-        .object([
-            ("id", .string(s.id.text)), ("area", .string(s.area.text)), ("kind", .string(s.kind.code)),
-            ("title", .string(s.title)), ("words", .string(s.words)), ("seats", .int(s.seats)),
-            ("from", .string(s.from.description)), ("to", .string(s.to.description)),
-            ("status", .string(s.status.code)), ("result", .string(s.result)), ("version", .int(s.version)),
-        ])
-    }
-
-    private static func json(_ view: SelectionView, all: Bool) -> JSON {
-        .object([
-            ("selection", json(view.selection)),
-            (
-                "candidates",
-                .array(
-                    view.candidates.map { c in
-                        .object([
-                            ("person", all ? .string(c.person.text) : .null),
-                            ("name", .optional(view.people[c.person])),
-                            ("status", .string(c.status.code)), ("words", all ? .string(c.words) : .null),
-                        ])
-                    })
-            ),
-        ])
     }
 }
 

@@ -31,27 +31,82 @@ struct WhoView: Sendable {
     var vacant: Int { lines.filter { $0.holder == nil }.count }
 }
 
+extension GovernanceShapes {
+    struct WhoLine: Sendable {
+        let line: WhoView.Line
+        let body: String?
+        let contact: String?
+    }
+    static let whoLine = Shape<WhoLine>.object("WhoSlot") {
+        Member("place", .id()) { $0.line.place.id }
+        Member("place_name", .words) { $0.line.place.name }
+        Member("zone", Shape<AreaID>.id().orNull) { $0.line.zone.map { AreaID($0.id) } }
+        Member("zone_name", name) { $0.line.zone?.name }
+        Member("slot", slot) { $0.line.slot }
+        Member("organisation", Shape<OrganisationID>.id().orNull, "Null where it is vacant.") {
+            $0.line.holder?.organisation
+        }
+        Member("organisation_name", name) { $0.body }
+        Member("contact", name, "Null where one may not see it.") { $0.contact }
+        Member("since", day) { $0.line.holder?.from }
+        Member("version", .whole, "0 where it is vacant.") { $0.line.holder?.version ?? 0 }
+    }
+    static let slot = Shape<Slot>.choice(Slot.allCases) { $0.code }
+    static let project = Shape<ProjectType>.choice(ProjectType.allCases) { $0.code }
+    struct EstateProject: Sendable {
+        let estate: AreaID
+        let type: ProjectType
+    }
+    static let estateProject = Shape<EstateProject>.object("EstateProject") {
+        Member("estate", .id()) { $0.estate }
+        Member("project", project, "What it was built for.") { $0.type }
+    }
+    static let roll = Shape<WhoView.Roll>.object("WhoBelow") {
+        Member("area", .id()) { $0.area.id }
+        Member("name", .words) { $0.area.name }
+        Member("filled", .whole) { Int64($0.filled) }
+        Member("slots", .whole) { Int64($0.all) }
+    }
+    static let who = Shape<WhoView>.object("Who") {
+        Member("area", .id()) { $0.area.id }
+        Member("name", .words) { $0.area.name }
+        Member("slots", whoLine.list(), "Of a community or an estate.") { view in
+            view.lines.map { line in
+                WhoLine(
+                    line: line, body: line.holder.flatMap { view.bodies[$0.organisation]?.name },
+                    contact: view.shows(line) ? line.holder?.person.flatMap { view.people[$0] } : nil)
+            }
+        }
+        Member("projects", estateProject.list()) { view in
+            view.projects.sorted { $0.key < $1.key }.map { EstateProject(estate: $0.key, type: $0.value) }
+        }
+        Member("below", roll.list(), "The communities of anything wider.") { $0.rolls }
+    }
+    static let place = Shape<Area>.object("WhoPlace") {
+        Member("area", .id()) { $0.id }
+        Member("name", .words) { $0.name }
+        Member("level", DirectoryShapes.level) { $0.level }
+    }
+}
+
 extension GovernanceHouse {
     func slotRoutes(_ table: RouteTable) {
         table.get("/desk/who", .verb(.governanceRead)) { _, context in
-            let scope = try context.actor.scope(.governanceRead)
-            let ids = Set(scope.places.map(\.area)).sorted()
-            if ids.count == 1 { return Answer.redirect(Href("/desk/who/", ids[0].text)) }
-            let areas = try await database.read { try DirectoryStore.areas(ids, $0) }
+            let areas = try await whoPlaces(context.actor)
+            if areas.count == 1 { return Answer.redirect(Href("/desk/who/", areas[0].id.text)) }
             let kit = Kit(context)
-            let rows = ids.compactMap { areas[$0] }.map {
+            let rows = areas.map {
                 kit.link(Href("/desk/who/", $0.id.text), $0.name, context.words($0.level.phrase))
             }
             let main = kit.page(context.words(.whoTitle), "", kit.rows(rows, none: .governanceNone))
             return directory.shown(directory.staffPage(context.words(.whoTitle), main, context), nil, context)
         }
         let room = Room<WhoView>(
-            page: "/desk/who/:id", api: "/api/v1/who/:id", access: .verb(.governanceRead),
-            load: { _, context in try await who(context.id("id"), context) },
-            title: { view, context in context.words(.whoOf, view.area.name) },
-            main: { Self.main($0, Kit($2, $1)) }, json: { Self.json($0) })
+            page: "/desk/who/:id", access: .verb(.governanceRead),
+            load: { _, context in try await who(context.id("id"), context.actor) },
+            title: { view, context in context.words(.whoOf, view.area.name) }, main: { Self.main($0, Kit($2, $1)) })
         open(room, table)
-        write(page: "/desk/who/:id", api: "/api/v1/who/:id", .verb(.governanceEdit), room, table) { sent, context in
+        write("/desk/who/:id", .verb(.governanceEdit), room, table) { sent, context in
             let page = try context.id("id", AreaTag.self)
             let actor = context.actor
             _ = try await database.read { try GovernanceDesk.place(page, .governanceEdit, actor, $0) }
@@ -59,29 +114,93 @@ extension GovernanceHouse {
                 try await desk.setProject(
                     try sent.choice("project", \ProjectType.code), of: try sent.id("area"),
                     was: try sent.choice("was", \ProjectType.code), by: actor)
-                return Made(page.text, Href("/desk/who/", page.text))
+                return Href("/desk/who/", page.text)
             }
-            let contact = try await contact(sent)
             try await desk.fill(
                 try sent.choice("slot", \Slot.code), at: try sent.id("area"),
                 zone: try sent.optionalID("zone", AreaTag.self)?.raw ?? 0,
-                with: try sent.optionalID("organisation"), contact: contact,
+                with: try sent.optionalID("organisation"), contact: try await contact(sent["phone"], sent["name"]),
                 was: try sent.number("version", 0...Int64.max >> 1), by: actor)
-            return Made(page.text, Href("/desk/who/", page.text))
+            return Href("/desk/who/", page.text)
+        }
+        slotAPI(table)
+    }
+
+    private struct FillAsked: Asked {
+        let id: AreaID
+        let slot: Slot
+        let zone: AreaID?
+        let organisation: OrganisationID?
+        let phone: String
+        let name: String
+        let version: Int64
+        init(_ ask: Ask) throws {
+            id = try ask.path("id", .id())
+            slot = try ask.body("slot", GovernanceShapes.slot)
+            zone = try ask.body.optional("zone", .id(), "The grid whose slot it is.")
+            organisation = try ask.body.optional("organisation", .id(), "Missing leaves it vacant.")
+            phone = try ask.body.typedOrNone("phone", 24, "Of the contact, who is known already.")
+            name = try ask.body.typedOrNone("name", 40, "Of the contact.")
+            version = try ask.body("version", Seen.versions, "The edition that was read; 0 for a vacancy.")
+        }
+    }
+    private struct ProjectAsked: Asked {
+        let id: AreaID
+        let project: ProjectType
+        let was: ProjectType
+        init(_ ask: Ask) throws {
+            id = try ask.path("id", .id())
+            project = try ask.body("project", GovernanceShapes.project)
+            was = try ask.body("was", GovernanceShapes.project, "What was read.")
         }
     }
 
-    /// Somebody named by phone who is known already; nil when no phone was sent.
-    private func contact(_ sent: Sent) async throws -> PersonID? {
-        guard !sent["phone"].isEmpty else { return nil }
-        let named = try NamedPerson(
-            phone: sent["phone"], name: sent["name"], secrets: directory.secrets, world: world)
+    private func slotAPI(_ table: RouteTable) {
+        table.get(
+            "/api/v1/who", .verb(.governanceRead), .list("The places of one's own posts."), Nothing.self,
+            GovernanceShapes.place.slices
+        ) { _, call in .ok(Slice(try await whoPlaces(call.actor))) }
+        table.get(
+            "/api/v1/who/:id", .verb(.governanceRead),
+            .one("Who is who at a place: every slot with its holder or its vacancy."), OneAsked<AreaTag>.self,
+            GovernanceShapes.who
+        ) { asked, call in .ok(try await who(asked.id, call.actor)) }
+        table.post(
+            "/api/v1/who/:id/slots", .verb(.governanceEdit),
+            .act("Fills a slot of a place, or leaves it vacant.", [.slotDoesNotFit, .wrongLevel, .changedMeanwhile]),
+            FillAsked.self, .nothing
+        ) { asked, call in
+            let actor = call.actor
+            _ = try await database.read { try GovernanceDesk.place(asked.id, .governanceEdit, actor, $0) }
+            try await desk.fill(
+                asked.slot, at: asked.id, zone: asked.zone?.raw ?? 0, with: asked.organisation,
+                contact: try await contact(asked.phone, asked.name), was: asked.version, by: actor)
+            return .done
+        }
+        table.post(
+            "/api/v1/who/:id/project", .verb(.governanceEdit),
+            .act("Says what an estate was built for.", [.wrongLevel, .changedMeanwhile]), ProjectAsked.self, .nothing
+        ) { asked, call in
+            try await desk.setProject(asked.project, of: asked.id, was: asked.was, by: call.actor)
+            return .done
+        }
+    }
+
+    private func whoPlaces(_ actor: Actor) async throws -> [Area] {
+        let ids = Set(try actor.scope(.governanceRead).places.map(\.area)).sorted()
+        let areas = try await database.read { try DirectoryStore.areas(ids, $0) }
+        return ids.compactMap { areas[$0] }
+    }
+
+    /// Somebody named by phone; nil when no phone was sent.
+    private func contact(_ phone: String, _ name: String) async throws -> PersonID? {
+        guard !phone.isEmpty else { return nil }
+        let named = try NamedPerson(phone: phone, name: name, secrets: directory.secrets, world: world)
         let now = world.now()
         return try await database.write { try named.find(at: now, $0) }
     }
 
-    private func who(_ id: AreaID, _ context: WebContext) async throws -> WhoView {
-        let actor = context.actor
+    private func who(_ id: AreaID, _ actor: Actor) async throws -> WhoView {
         let (view, post) = try await database.read { transaction in
             let (area, _) = try GovernanceDesk.place(id, .governanceRead, actor, transaction)
             var view = WhoView(area: area)
@@ -233,45 +352,5 @@ extension GovernanceHouse {
             kit.select(
                 "project", "project", .projectType,
                 ProjectType.allCases.map { (value: $0.code, label: kit.words($0.phrase)) }, value: type.code))
-    }
-
-    private static func json(_ view: WhoView) -> JSON {
-        .object([
-            ("area", .string(view.area.id.text)), ("name", .string(view.area.name)),
-            (
-                "slots",
-                .array(
-                    view.lines.map { line in
-                        .object([
-                            ("place", .string(line.place.id.text)), ("place_name", .string(line.place.name)),
-                            ("zone", .optional(line.zone.map { ID<AreaTag>($0.id).text })),
-                            ("zone_name", .optional(line.zone?.name)), ("slot", .string(line.slot.code)),
-                            ("organisation", .optional(line.holder?.organisation.text)),
-                            (
-                                "organisation_name",
-                                .optional(line.holder.flatMap { view.bodies[$0.organisation]?.name })
-                            ),
-                            (
-                                "contact",
-                                .optional(
-                                    view.shows(line)
-                                        ? line.holder?.person.flatMap { view.people[$0] } : nil)
-                            ),
-                            ("since", .optional(line.holder?.from.description)),
-                            ("version", .int(line.holder?.version ?? 0)),
-                        ])
-                    })
-            ),
-            (
-                "below",
-                .array(
-                    view.rolls.map { roll in
-                        .object([
-                            ("area", .string(roll.area.id.text)), ("name", .string(roll.area.name)),
-                            ("filled", .int(Int64(roll.filled))), ("slots", .int(Int64(roll.all))),
-                        ])
-                    })
-            ),
-        ])
     }
 }

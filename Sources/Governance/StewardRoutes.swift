@@ -19,14 +19,46 @@ struct StewardView: Sendable {
     let me: PersonID?
 }
 
+extension GovernanceShapes {
+    struct LineRow: Sendable {
+        let line: ReportingLine
+        let superior: String?
+    }
+    static let line = Shape<LineRow>.object("ReportingLine") {
+        Member("party", DirectoryShapes.party) { $0.line.party }
+        Member("superior", name) { $0.superior }
+        Member("superior_person", .id()) { $0.line.superior }
+        Member("version", .whole) { $0.line.version }
+    }
+    static let appraisal = Shape<Appraisal>.object("Appraisal") {
+        Member("party", DirectoryShapes.party) { $0.party }
+        Member("quarter", .words, "Such as 2026-Q1.") { $0.quarter }
+        Member("score", .whole) { $0.score }
+        Member("words", .words) { $0.words }
+    }
+    struct StewardRow: Sendable {
+        let row: StewardView.Row
+        let people: [PersonID: String]
+    }
+    static let steward = Shape<StewardRow>.object("Steward") {
+        Member("person", .id()) { $0.row.person }
+        Member("name", name) { $0.people[$0.row.person] }
+        Member("roles", DirectoryShapes.role.list()) { $0.row.posts.map(\.role) }
+        Member("lines", line.list()) { one in
+            one.row.lines.map { LineRow(line: $0, superior: one.people[$0.superior]) }
+        }
+        Member("appraisals", appraisal.list(), "The latest first.") { $0.row.appraisals }
+    }
+}
+
 extension GovernanceHouse {
     func stewardRoutes(_ table: RouteTable) {
         let room = Room<StewardView>(
-            page: "/desk/stewards", api: "/api/v1/stewards", access: .verb(.governanceRead),
-            load: { _, context in try await stewards(context) },
-            title: { $1.words(.stewardsTitle) }, main: { Self.main($0, Kit($2, $1)) }, json: { Self.json($0) })
+            page: "/desk/stewards", access: .verb(.governanceRead),
+            load: { _, context in try await stewards(context.actor) },
+            title: { $1.words(.stewardsTitle) }, main: { Self.main($0, Kit($2, $1)) })
         open(room, table)
-        write(page: "/desk/stewards", api: "/api/v1/stewards", .verb(.governanceRead), room, table) { sent, context in
+        write("/desk/stewards", .verb(.governanceRead), room, table) { sent, context in
             let person = try sent.id("person", PersonTag.self)
             let party: Party = sent["party"] == "property" ? .property : .community
             if sent["way"].hasPrefix("appraise") {
@@ -42,12 +74,59 @@ extension GovernanceHouse {
             } else {
                 throw GovernanceRefusal.badChoice("way")
             }
-            return Made(person.text, Href("/desk/stewards"))
+            return Href("/desk/stewards")
+        }
+        stewardAPI(table)
+    }
+
+    private struct LineAsked: Asked {
+        let line: ReportingLine
+        let version: Int64
+        init(_ ask: Ask) throws {
+            line = ReportingLine(
+                person: try ask.path("id", .id()), party: try ask.body("party", GovernanceShapes.side),
+                superior: try ask.body("superior", .id(), "A person with a post on that side."), version: 1)
+            version = try ask.body("version", Seen.versions, "The edition that was read; 0 for none.")
+        }
+    }
+    private struct AppraiseAsked: Asked {
+        let appraisal: Appraisal
+        init(_ ask: Ask) throws {
+            appraisal = Appraisal(
+                person: try ask.path("id", .id()), party: try ask.body("party", GovernanceShapes.side),
+                quarter: try ask.body("quarter", .text(1...7), "Such as 2026-Q1."),
+                score: try ask.body("score", .whole(0...100)), words: try ask.body.typed("words", 1...400))
         }
     }
 
-    private func stewards(_ context: WebContext) async throws -> StewardView {
-        let actor = context.actor
+    private func stewardAPI(_ table: RouteTable) {
+        table.get(
+            "/api/v1/stewards", .verb(.governanceRead),
+            .list("Stewards and grid officers with their lines and appraisals."), Nothing.self,
+            GovernanceShapes.steward.slices
+        ) { _, call in
+            let view = try await stewards(call.actor)
+            return .ok(Slice(view.rows.map { GovernanceShapes.StewardRow(row: $0, people: view.people) }))
+        }
+        table.post(
+            "/api/v1/stewards/:id/line", .verb(.governanceRead),
+            .act("Says to whom a person reports on a side.", [.sameSuperior, .badChoice(""), .changedMeanwhile]),
+            LineAsked.self, .nothing
+        ) { asked, call in
+            try await desk.setLine(asked.line, was: asked.version, by: call.actor)
+            return .done
+        }
+        table.post(
+            "/api/v1/stewards/:id/appraisals", .verb(.governanceRead),
+            .act("Appraises a person for a quarter, by the superior of the line.", [.notSuperior, .appraisedTwice]),
+            AppraiseAsked.self, .nothing
+        ) { asked, call in
+            try await desk.appraise(asked.appraisal, by: call.actor)
+            return .done
+        }
+    }
+
+    private func stewards(_ actor: Actor) async throws -> StewardView {
         let scope = try actor.scope(.governanceRead)
         let today = today
         return try await database.read { transaction in
@@ -114,41 +193,5 @@ extension GovernanceHouse {
         return kit.page(
             words(.stewardsTitle), "",
             sections.isEmpty ? "<p class=\"card soft\">\(words(.governanceNone))</p>" : HTML.joined(sections))
-    }
-
-    private static func json(_ view: StewardView) -> JSON {
-        .object([
-            (
-                "items",
-                .array(
-                    view.rows.map { row in
-                        .object([
-                            ("person", .string(row.person.text)), ("name", .optional(view.people[row.person])),
-                            ("roles", .array(row.posts.map { .string($0.role.code) })),
-                            (
-                                "lines",
-                                .array(
-                                    row.lines.map { line in
-                                        .object([
-                                            ("party", .string(String(describing: line.party))),
-                                            ("superior", .optional(view.people[line.superior])),
-                                            ("version", .int(line.version)),
-                                        ])
-                                    })
-                            ),
-                            (
-                                "appraisals",
-                                .array(
-                                    row.appraisals.map { a in
-                                        .object([
-                                            ("party", .string(String(describing: a.party))),
-                                            ("quarter", .string(a.quarter)), ("score", .int(a.score)),
-                                        ])
-                                    })
-                            ),
-                        ])
-                    })
-            )
-        ])
     }
 }

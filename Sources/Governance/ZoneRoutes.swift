@@ -22,15 +22,46 @@ struct ZoneView: Sendable {
     let isHidden: Bool
 }
 
+extension GovernanceShapes {
+    static let zoneKind = Shape<ZoneKind>.choice(ZoneKind.allCases) { $0.code }
+    static let zone = Shape<GovernanceZone>.object("Zone") {
+        Member("id", .id()) { ID<AreaTag>($0.id) }
+        Member("kind", zoneKind) { $0.kind }
+        Member("area", .id()) { $0.area }
+        Member("name", .words) { $0.name }
+        Member("households", .whole, "0 if not said.") { $0.households }
+        Member("version", .whole) { $0.version }
+    }
+    struct MemberRow: Sendable {
+        let member: ZoneMember
+        let name: String?
+    }
+    static let zoneMember = Shape<MemberRow>.object("ZoneMember") {
+        Member("id", .id()) { ID<AreaTag>($0.member.id) }
+        Member("person", .id()) { $0.member.person }
+        Member("name", name) { $0.name }
+        Member("lead", .flag) { $0.member.lead }
+        Member("from", .day) { $0.member.from }
+        Member("to", day) { last($0.member.to) }
+        Member("version", .whole) { $0.member.version }
+    }
+    static let zoneDetail = Shape<ZoneView>.object("ZoneDetail") {
+        Member("zone", zone) { $0.zone }
+        Member("parts", Shape<AreaID>.id().list()) { $0.parts.map(\.id) }
+        Member("members", zoneMember.list().orNull, "Null where one may not see them.") { view in
+            view.isHidden ? nil : view.members.map { MemberRow(member: $0, name: view.people[$0.person]) }
+        }
+    }
+}
+
 extension GovernanceHouse {
     func zoneRoutes(_ table: RouteTable) {
         let list = Room<ZoneList>(
-            page: "/desk/zones", api: "/api/v1/zones", access: .verb(.governanceRead),
-            load: { request, context in try await zones(request, context) },
-            title: { $1.words(.zonesTitle) }, main: { Self.main($0, Kit($2, $1)) },
-            json: { list in list.list.json(Self.json) })
+            page: "/desk/zones", access: .verb(.governanceRead),
+            load: { request, context in try await zones(Part(request), context.actor) },
+            title: { $1.words(.zonesTitle) }, main: { Self.main($0, Kit($2, $1)) })
         open(list, table)
-        write(page: "/desk/zones", api: "/api/v1/zones", .verb(.governanceEdit), list, table) { sent, context in
+        write("/desk/zones", .verb(.governanceEdit), list, table) { sent, context in
             let parts = try sent.all("part").map { text -> AreaID in
                 guard let id = AreaID(text: text) else { throw GovernanceRefusal.badChoice("part") }
                 return id
@@ -40,43 +71,128 @@ extension GovernanceHouse {
                 name: sent["name"], households: try sent.number("households", 0...100_000, empty: 0), ended: nil,
                 version: 1)
             try await desk.addZone(zone, parts: parts, by: context.actor)
-            return Made(zone.text, Href("/desk/zones/", zone.text))
+            return Href("/desk/zones/", zone.text)
         }
         let one = Room<ZoneView>(
-            page: "/desk/zones/:id", api: "/api/v1/zones/:id", access: .verb(.governanceRead),
-            load: { _, context in try await zone(context.id("id", AreaTag.self).raw, context) },
-            title: { view, _ in view.zone.name }, main: { Self.main($0, Kit($2, $1)) }, json: { Self.json($0) })
+            page: "/desk/zones/:id", access: .verb(.governanceRead),
+            load: { _, context in try await zone(context.id("id", AreaTag.self).raw, context.actor) },
+            title: { view, _ in view.zone.name }, main: { Self.main($0, Kit($2, $1)) })
         open(one, table)
-        write(page: "/desk/zones/:id", api: "/api/v1/zones/:id", .verb(.governanceEdit), one, table) { sent, context in
+        write("/desk/zones/:id", .verb(.governanceEdit), one, table) { sent, context in
             let id = try context.id("id", AreaTag.self)
             let actor = context.actor
             _ = try await database.read { try GovernanceDesk.zone(id.raw, edit: true, actor, $0) }
             switch sent["way"] {
-            case "member":
-                let named = try NamedPerson(
-                    phone: sent["phone"], name: sent["name"], secrets: directory.secrets, world: world)
-                try await desk.addMember(named, lead: sent["lead"] == "1", to: id.raw, by: actor)
+            case "member": try await desk.addMember(try named(sent), lead: sent["lead"] == "1", to: id.raw, by: actor)
             case "memberEnd":
                 try await desk.endMember(
                     try sent.id("member", AreaTag.self).raw, of: id.raw, was: try sent.version(), by: actor)
             case "end":
                 try await desk.endZone(id.raw, was: try sent.version(), by: actor)
-                return Made(id.text, Href("/desk/zones"))
+                return Href("/desk/zones")
             default: throw GovernanceRefusal.badChoice("way")
             }
-            return Made(id.text, Href("/desk/zones/", id.text))
+            return Href("/desk/zones/", id.text)
+        }
+        zoneAPI(table)
+    }
+
+    private struct DrawAsked: Asked {
+        let kind: ZoneKind
+        let area: AreaID
+        let name: String
+        let households: Int64
+        let parts: [AreaID]
+        private static let ids = Shape<AreaID>.id().list(1...300)
+        init(_ ask: Ask) throws {
+            kind = try ask.body("kind", GovernanceShapes.zoneKind)
+            area = try ask.body("area", .id(), "The community.")
+            name = try ask.body.typed("name", 1...40)
+            households = try ask.body.optional("households", .whole(0...100_000)) ?? 0
+            parts = try ask.body("part", Self.ids, "The estates and buildings that it is made of.")
+        }
+    }
+    private struct MemberAsked: Asked {
+        let id: AreaID
+        let person: PersonAsked
+        let lead: Bool
+        init(_ ask: Ask) throws {
+            id = try ask.path("id", .id())
+            person = try PersonAsked(ask)
+            lead = try ask.body.optional("lead", .flag, "Leads the zone.") ?? false
+        }
+    }
+    private struct EndMemberAsked: Asked {
+        let id: AreaID
+        let part: AreaID
+        let version: Int64
+        init(_ ask: Ask) throws {
+            id = try ask.path("id", .id())
+            part = try ask.path("part", .id())
+            version = try ask.body("version", Seen.versions, "The edition that was read.")
+        }
+    }
+    private struct EndZoneAsked: Asked {
+        let id: AreaID
+        let seen: Seen
+        init(_ ask: Ask) throws {
+            id = try ask.path("id", .id())
+            seen = try Seen(ask)
         }
     }
 
-    private func zones(_ request: Request, _ context: WebContext) async throws -> ZoneList {
-        let actor = context.actor
+    private func zoneAPI(_ table: RouteTable) {
+        table.get(
+            "/api/v1/zones", .verb(.governanceRead), .list("Grids and responsibility zones."), ListAsked.self,
+            GovernanceShapes.zone.slices
+        ) { asked, call in .ok(try await zones(Part(asked.paging), call.actor).list.slice { $0 }) }
+        table.post(
+            "/api/v1/zones", .verb(.governanceEdit),
+            .act("Draws a zone of estates and buildings.", [.wrongLevel, .partOutside, .buildingInOtherZone("")]),
+            DrawAsked.self, Made.shape, makes: true
+        ) { asked, call in
+            let zone = GovernanceZone(
+                id: world.nextID(), kind: asked.kind, area: asked.area, name: asked.name,
+                households: asked.households, ended: nil, version: 1)
+            try await desk.addZone(zone, parts: asked.parts, by: call.actor)
+            return .made(Made(zone.text), at: "/api/v1/zones/\(zone.text)")
+        }
+        table.get(
+            "/api/v1/zones/:id", .verb(.governanceRead), .one("One zone with its parts and members."),
+            OneAsked<AreaTag>.self, GovernanceShapes.zoneDetail
+        ) { asked, call in
+            let view = try await zone(asked.id.raw, call.actor)
+            return .ok(view, version: view.zone.version)
+        }
+        table.post(
+            "/api/v1/zones/:id/members", .verb(.governanceEdit), .act("Adds somebody to a zone.", [.linkedTwice]),
+            MemberAsked.self, .nothing
+        ) { asked, call in
+            try await desk.addMember(try named(asked.person), lead: asked.lead, to: asked.id.raw, by: call.actor)
+            return .done
+        }
+        table.post(
+            "/api/v1/zones/:id/members/:part/end", .verb(.governanceEdit),
+            .act("Somebody leaves a zone.", [.changedMeanwhile]), EndMemberAsked.self, .nothing
+        ) { asked, call in
+            try await desk.endMember(asked.part.raw, of: asked.id.raw, was: asked.version, by: call.actor)
+            return .done
+        }
+        table.post(
+            "/api/v1/zones/:id/end", .verb(.governanceEdit), .act("Ends a zone.", matches: true),
+            EndZoneAsked.self, .nothing
+        ) { asked, call in
+            try await call.on(asked.seen) { try await desk.endZone(asked.id.raw, was: $0, by: call.actor) }
+        }
+    }
+
+    private func zones(_ part: Part, _ actor: Actor) async throws -> ZoneList {
         let scope = try actor.scope(.governanceRead)
         let editing = actor.may(.governanceEdit) ? try actor.scope(.governanceEdit) : nil
-        let (limit, after) = (try limit(request), try cursor(request))
         return try await database.read { transaction in
-            let found = try ZoneStore.list(scope, after: after, limit: limit + 1, transaction)
+            let found = try ZoneStore.list(scope, after: part.cursor, limit: part.limit + 1, transaction)
             return ZoneList(
-                list: Listing(found, limit: limit, id: \.id),
+                list: Listing(found, limit: part.limit, id: \.id),
                 areas: try DirectoryStore.areas(found.map(\.area), transaction),
                 communities: try editing.map { try DirectoryStore.areas(in: $0, levels: 5...5, transaction) } ?? [],
                 parts: try editing.map { try DirectoryStore.areas(in: $0, levels: 6...7, limit: 400, transaction) }
@@ -85,8 +201,7 @@ extension GovernanceHouse {
         }
     }
 
-    private func zone(_ id: Int64, _ context: WebContext) async throws -> ZoneView {
-        let actor = context.actor
+    private func zone(_ id: Int64, _ actor: Actor) async throws -> ZoneView {
         let (view, post) = try await database.read { transaction in
             let (found, area, post) = try GovernanceDesk.zone(id, edit: false, actor, transaction)
             let party = actor.post(for: .partyRead, at: area.path)
@@ -170,30 +285,5 @@ extension GovernanceHouse {
                 (.zoneParts, HTML.joined(view.parts.map { "\($0.name)" as HTML }, separator: ", ")),
             ]),
             kit.section(.zoneMembers, people), forms)
-    }
-
-    private static func json(_ zone: GovernanceZone) -> JSON {
-        .object([
-            ("id", .string(zone.text)), ("kind", .string(zone.kind.code)), ("area", .string(zone.area.text)),
-            ("name", .string(zone.name)), ("households", .int(zone.households)), ("version", .int(zone.version)),
-        ])
-    }
-
-    private static func json(_ view: ZoneView) -> JSON {
-        .object([
-            ("zone", json(view.zone)), ("parts", .array(view.parts.map { .string($0.id.text) })),
-            (
-                "members",
-                view.isHidden
-                    ? .null
-                    : .array(
-                        view.members.map { m in
-                            .object([
-                                ("person", .string(m.person.text)), ("name", .optional(view.people[m.person])),
-                                ("lead", .bool(m.lead)), ("from", .string(m.from.description)),
-                            ])
-                        })
-            ),
-        ])
     }
 }

@@ -32,6 +32,8 @@ extension Phrase {
     package static let apiDocument = Phrase("接口说明（OpenAPI 3.1）", "The document (OpenAPI 3.1)")
     package static let scopeCases = Phrase("事项", "Cases")
     package static let scopeDirectory = Phrase("片区、单位、岗位", "Areas, organisations, posts")
+    package static let scopeGovernance = Phrase("组织、聘任、网格、合同、车辆", "Bodies, letters, zones, contracts, vehicles")
+    package static let scopeImports = Phrase("导入表格", "Imports")
     package static let scopeHomes = Phrase("认家和邀请", "Homes and invitations")
     package static let scopeRoster = Phrase("值班", "Duty roster")
     package static let scopeRules = Phrase("时限和日历", "Limits and calendar")

@@ -49,9 +49,11 @@ package struct API: Sendable {
 /// A body that is a file.
 package struct APIUpload: Sendable {
     let types: [String]
-    let maxBytes: Int
-    let spool: Spool
-    package init(types: [String], maxBytes: Int, spool: Spool) {
+    package let maxBytes: Int
+    /// Where it lies while it is looked at; without one the handler takes the body of the request as it comes, and
+    /// keys, which are of the content, are not for it.
+    let spool: Spool?
+    package init(types: [String], maxBytes: Int, spool: Spool? = nil) {
         self.types = types
         self.maxBytes = maxBytes
         self.spool = spool
@@ -332,8 +334,8 @@ struct APIBody: Sendable {
 
     private static func file(_ request: Request, _ upload: APIUpload, _ type: String) async throws -> APIBody {
         guard upload.types.contains(type) else { throw WebRefusal.badType }
-        let file = try upload.spool.file()
         var body = APIBody()
+        guard let file = try upload.spool?.file() else { return body }
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         var size = 0
         for try await chunk in request.body {

@@ -6,6 +6,10 @@ package enum APIArea: String, CaseIterable, Sendable {
     case cases
     /// Areas, organisations, posts.
     case directory
+    /// Who answers for what: bodies, letters, zones, contracts, vehicles, and one's own part in them.
+    case governance
+    /// Tables of areas, units, residents and posts that are brought in.
+    case imports
     /// Homes to check and invitations.
     case homes
     /// The duty roster.
@@ -20,6 +24,8 @@ package enum APIArea: String, CaseIterable, Sendable {
         switch self {
         case .cases: .scopeCases
         case .directory: .scopeDirectory
+        case .governance: .scopeGovernance
+        case .imports: .scopeImports
         case .homes: .scopeHomes
         case .roster: .scopeRoster
         case .rules: .scopeRules

@@ -52,7 +52,7 @@ import Web
             #expect(try await h.send(try await h.signIn("tenant"), .post, "/my/vehicles", form: add).status == 404)
             let far = try await h.json(
                 try h.program("desk2"), .post, "/api/v1/vehicles",
-                .object([("way", .string("add")), ("plate", .string("赣B99999")), ("unit", .string(home.unit.text))]))
+                .object([("plate", .string("赣B99999")), ("unit", .string(home.unit.text))]))
             #expect(far.status == 404)
             // The desk finds it by the whole plate, and sees the plate for a reason that is kept.
             let desk = try await h.signIn("desk")
@@ -133,12 +133,14 @@ import Web
                     ("hours", .string("8:00–20:00")),
                 ]))
             let id = try #require(try made.json()["id"]?.stringValue)
-            func act(_ pairs: [String: String]) async throws -> TestHouse.Answered {
-                try await h.json(
-                    program, .post, "/api/v1/counters/\(id)", .object(pairs.map { ($0.key, .string($0.value)) }))
+            func act(_ noun: String, _ pairs: [String: String], days: Int64 = 0) async throws -> TestHouse.Answered {
+                let days = noun == "services" ? [("days", JSON.int(days))] : []
+                return try await h.json(
+                    program, .post, "/api/v1/counters/\(id)/\(noun)",
+                    .object(pairs.map { ($0.key, .string($0.value)) } + days))
             }
-            let seat = ["way": "seat", "phone": "13800000011", "name": "陈静"]
-            #expect(try await code(act(seat)) == "seatWithoutPosts")
+            let seat = ["phone": "13800000011", "name": "陈静"]
+            #expect(try await code(act("seats", seat)) == "seatWithoutPosts")
             // The administrator gives the second post; both sets are hers from then on.
             let chief = try await h.actor(h.program("administrator"))
             let actions = OrganisationActions(
@@ -156,26 +158,30 @@ import Web
                 phone: "13800000011")
             grant.name = "陈静"
             try await actions.grant(grant, by: chief)
-            #expect(try await act(seat).status == 201)
-            #expect(try await code(act(seat)) == "linkedTwice")
+            #expect(try await act("seats", seat).status == 204)
+            #expect(try await code(act("seats", seat)) == "linkedTwice")
             let cross = try await h.send(program, .get, "/api/v1/cross-posts").json()
             #expect(cross["items"]?.items.contains { $0["finding"]?.stringValue == "declared" } == true)
             #expect(cross["estates"]?.items.filter { $0["covered"]?.boolValue == true }.count == 1)
             // A catalogue of both sides, and a package of a steward.
             #expect(
-                try await act(["way": "service", "party": "property", "service": "装修登记", "days": "3"]).status == 201)
-            #expect(try await act(["way": "service", "party": "community", "service": "居住证明"]).status == 201)
-            #expect(try await code(act(["way": "service", "party": "community", "service": "居住证明"])) == "bodyTaken")
+                try await act("services", ["party": "property", "service": "装修登记"], days: 3).status == 204)
+            #expect(try await act("services", ["party": "community", "service": "居住证明"]).status == 204)
+            #expect(try await code(act("services", ["party": "community", "service": "居住证明"])) == "bodyTaken")
             #expect(
-                try await act([
-                    "way": "service", "party": "property", "service": "精品管家", "price": "每月 30 元",
-                    "phone": "13800000012", "name": "李师傅",
-                ]).status == 201)
+                try await act(
+                    "services",
+                    [
+                        "party": "property", "service": "精品管家", "price": "每月 30 元", "phone": "13800000012",
+                        "name": "李师傅",
+                    ]
+                ).status == 204)
             #expect(
                 try await code(
-                    act([
-                        "way": "service", "party": "property", "service": "别的套餐", "phone": "13800000013", "name": "赵敏",
-                    ])) == "badChoice")
+                    act(
+                        "services",
+                        ["party": "property", "service": "别的套餐", "phone": "13800000013", "name": "赵敏"]))
+                    == "badChoice")
             let view = try await h.send(program, .get, "/api/v1/counters/\(id)").json()
             #expect(view["services"]?.items.count == 3)
             #expect(view["seats"]?.items.first?["community"]?.boolValue == true)
@@ -191,31 +197,35 @@ import Web
         try await TestHouse.with { h in
             let steward = try #require(try await h.actor(h.program("steward")).person)
             let desk = try #require(try await h.actor(h.program("desk")).person)
-            func act(_ login: String, _ pairs: [String: String]) async throws -> TestHouse.Answered {
+            func act(
+                _ login: String, _ person: PersonID, _ noun: String, _ pairs: [(String, JSON)]
+            ) async throws -> TestHouse.Answered {
                 try await h.json(
-                    try h.program(login), .post, "/api/v1/stewards", .object(pairs.map { ($0.key, .string($0.value)) }))
+                    try h.program(login), .post, "/api/v1/stewards/\(person.text)/\(noun)",
+                    .object([("party", .string("property"))] + pairs))
             }
-            var line = ["way": "line", "person": steward.text, "party": "property", "version": "0"]
-            line["superior"] = steward.text
-            #expect(try await code(act("approver", line)) == "sameSuperior")
-            line["superior"] = desk.text
-            #expect(try await act("desk", line).status == 404)
-            #expect(try await act("grid2", line).status == 404)
-            #expect(try await act("approver", line).status == 201)
-            #expect(try await code(act("approver", line)) == "changedMeanwhile")
-            let circle = [
-                "way": "line", "person": desk.text, "party": "property", "version": "0", "superior": steward.text,
-            ]
-            #expect(try await code(act("approver", circle)) == "sameSuperior")
-            let appraisal = [
-                "way": "appraise", "person": steward.text, "party": "property", "quarter": "2026-Q1", "score": "92",
-                "words": "及时",
-            ]
-            #expect(try await act("approver", appraisal).status == 403)
-            #expect(try await act("desk", appraisal).status == 201)
-            #expect(try await code(act("desk", appraisal)) == "appraisedTwice")
-            #expect(try await act("desk", appraisal.merging(["quarter": "2026-Q5"]) { $1 }).status == 422)
-            #expect(try await act("desk", appraisal.merging(["score": "101"]) { $1 }).status == 422)
+            func line(_ login: String, _ superior: PersonID, of person: PersonID) async throws -> TestHouse.Answered {
+                try await act(
+                    login, person, "line", [("version", .int(0)), ("superior", .string(superior.text))])
+            }
+            func appraise(
+                _ login: String, quarter: String = "2026-Q1", score: Int64 = 92
+            ) async throws -> TestHouse.Answered {
+                try await act(
+                    login, steward, "appraisals",
+                    [("quarter", .string(quarter)), ("score", .int(score)), ("words", .string("及时"))])
+            }
+            #expect(try await code(line("approver", steward, of: steward)) == "sameSuperior")
+            #expect(try await line("desk", desk, of: steward).status == 404)
+            #expect(try await line("grid2", desk, of: steward).status == 404)
+            #expect(try await line("approver", desk, of: steward).status == 204)
+            #expect(try await code(line("approver", desk, of: steward)) == "changedMeanwhile")
+            #expect(try await code(line("approver", steward, of: desk)) == "sameSuperior")
+            #expect(try await appraise("approver").status == 403)
+            #expect(try await appraise("desk").status == 204)
+            #expect(try await code(appraise("desk")) == "appraisedTwice")
+            #expect(try await appraise("desk", quarter: "2026-Q5").status == 422)
+            #expect(try await appraise("desk", score: 101).status == 422)
             #expect(try await h.send(try await h.signIn("desk"), .get, "/desk/stewards").text.contains("92"))
         }
     }

@@ -23,7 +23,10 @@ import Web
 
     private static func path(_ spec: RouteSpec, id: String, noun: String = "note") -> String {
         var path = spec.path
-        for (name, value) in [(":id", id), (":post", id), (":shift", id), (":year", "2026"), (":noun", noun)] {
+        for (name, value) in [
+            (":id", id), (":post", id), (":shift", id), (":part", id), (":year", "2026"), (":noun", noun),
+            (":key", "noticeWorkdays"),
+        ] {
             if let range = path.ranges(of: name).first { path.replaceSubrange(range, with: value) }
         }
         return path
