@@ -344,7 +344,10 @@ struct DeskPages: Sendable {
         if actor.may(.statisticsRead) { links.append((Href("/desk/statistics"), .statisticsTitle)) }
         if actor.may(.casePublish) { links.append((Href("/desk/replies"), .boardAdd)) }
         if actor.may(.policyEdit) { links.append((Href("/desk/policies"), .policyTitle)) }
+        if actor.may(.policyEdit) { links.append((Href("/desk/regions"), .regionsTitle)) }
         if actor.may(.calendarEdit) { links.append((Href("/desk/calendar"), .calendarTitle)) }
+        if actor.may(.securityEdit) { links.append((Href("/desk/security"), .securityTitle)) }
+        if actor.may(.auditRead) { links.append((Href("/desk/audit"), .auditTitle)) }
         links.append((Href("/desk/poster"), .posterTitle))
         links.append((Href("/ledger"), .tabPublic))
         links.append((Href("/messages"), .messages))

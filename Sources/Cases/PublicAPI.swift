@@ -202,6 +202,7 @@ extension CasesHouse {
         let fields: FormFields
         private static let minutes = Shape<Int64>.whole(1...1_000_000)
         private static let workdays = Shape<Int64>.whole(1...400)
+        private static let versions = Shape<Int64>.whole(0...1_000_000_000)
         init(_ ask: Ask) throws {
             let area: AreaID? = try ask.body.optional("area", .id(), "An estate; everywhere when not said.")
             let category: CategoryID? = try ask.body.optional("category", .id())
@@ -211,7 +212,11 @@ extension CasesHouse {
             let handle = try ask.body("handle_minutes", Self.minutes)
             let feedback = try ask.body("feedback_workdays", Self.workdays)
             let source = try ask.body("source", .text(1...120), "Which rule says so.")
+            let from = try ask.body.optional("from", .time, "To the minute; at once when not said.")
+            let version = try ask.body.optional("version", Self.versions, "The newest of `/rules` that was seen.")
+            let start = from.map { Say.exact($0).replacing(" ", with: "T") }
             fields = FormFields([
+                ("start", start ?? ""), ("version", version.map { String($0) } ?? ""),
                 ("area", area?.text ?? ""), ("category", category?.text ?? ""),
                 ("kind", kind.map { String($0.rawValue) } ?? ""), ("urgency", urgency?.code ?? ""),
                 ("attend", String(attend)), ("handle", String(handle)), ("feedback", String(feedback)),
@@ -252,7 +257,10 @@ extension CasesHouse {
             "/api/v1/policies", .verb(.policyEdit),
             API(
                 .rules, "Limits that hold from now on; those before for the same things end.",
-                refuses: [CaseRefusal.badPolicy, CaseRefusal.badChoice("")]), PolicyAsked.self, .nothing
+                refuses: [
+                    CaseRefusal.badPolicy, CaseRefusal.badChoice(""), DirectoryRefusal.badStart,
+                    DirectoryRefusal.changedMeanwhile,
+                ]), PolicyAsked.self, .nothing
         ) { asked, call in
             try await editPolicy(asked.fields, call.context)
             return .done

@@ -132,27 +132,61 @@ extension CasesHouse {
         _ context: WebContext, _ refusal: (any Refusal)?, kept: [String: String]
     ) async throws -> Response {
         let estates = try await estates(context, .policyEdit)
-        let (policies, kinds) = try await database.read {
-            (try CaseHistoryStore.policies($0), try CaseHistoryStore.categories($0))
+        let (policies, kinds, history) = try await database.read {
+            (
+                try CaseHistoryStore.policies($0), try CaseHistoryStore.categories($0),
+                try RuleHistory.load(.policy, $0)
+            )
         }
         return Answer.html(
-            pages(context).policies(policies, kinds, estates, refusal, kept: kept),
+            pages(context).policies(policies, kinds, estates, history, refusal, kept: kept),
             status: refusal?.kind.status ?? .ok, context: context)
     }
 
     func editPolicy(_ fields: FormFields, _ context: WebContext) async throws {
         let estates = try await estates(context, .policyEdit)
-        let kinds = try await categories()
+        var area: Int64 = 0
+        if let text = fields["area"], !text.isEmpty {
+            guard let found = estates.first(where: { $0.id.text == text }) else { throw CaseRefusal.badChoice("area") }
+            area = found.id.raw
+        }
+        var kept: [String: String] = [:]
+        for name in Self.policyFields { kept[name] = fields[name] ?? "" }
+        let now = now()
+        let policy = try self.policy(kept, area: area, try await categories(), at: now)
+        let (from, seen) = (try RuleEdit.start(fields["start"] ?? ""), fields["version"].flatMap { Int64($0) })
+        let actor = context.actor
+        let id = world.nextID()
+        let (fixed, place) = (kept, AreaID(area))
+        try await database.write { [journal] transaction in
+            let edit = RuleEdit(
+                kind: .policy, subject: Self.subject(policy), fields: fixed,
+                before: try Self.standing(policy, transaction), after: Self.line(policy), why: policy.source,
+                from: from, seen: seen)
+            let isNow = try RuleBook.keep(edit, by: actor.person, id: id, at: now, transaction)
+            if isNow { try CaseHistoryStore.putPolicy(policy, by: actor.person, at: now, transaction) }
+            try journal.audit(
+                AuditEntry(
+                    area: place, actor: actor.person, verb: isNow ? "policy.edit" : "policy.plan",
+                    subject: policy.id, detail: Self.line(policy)), at: now, transaction)
+            if isNow { try transaction.announce(StandingWords.changed) }
+        }
+        book.forget()
+    }
+
+    private static let policyFields = [
+        "area", "category", "kind", "urgency", "attend", "handle", "feedback", "source",
+    ]
+
+    /// What the fields say; the area was looked at before.
+    private func policy(
+        _ fields: [String: String], area: Int64, _ kinds: [Category], at now: Instant
+    ) throws -> Policy {
         func number(_ name: String, _ range: ClosedRange<Int>) throws -> Int {
             guard let value = fields[name].flatMap({ Int($0) }), range.contains(value) else {
                 throw CaseRefusal.badPolicy
             }
             return value
-        }
-        var area: Int64 = 0
-        if let text = fields["area"], !text.isEmpty {
-            guard let found = estates.first(where: { $0.id.text == text }) else { throw CaseRefusal.badChoice("area") }
-            area = found.id.raw
         }
         var category: Int64 = 0
         if let text = fields["category"], !text.isEmpty {
@@ -175,21 +209,40 @@ extension CasesHouse {
             }
             urgency = found.rawValue
         }
-        let now = now()
-        let policy = Policy(
+        let source = try CaseActions.bounded(fields["source"] ?? "", 1...120, "source")
+        guard TextRules.isPlain(source) else { throw CaseRefusal.badChoice("source") }
+        return Policy(
             id: world.nextID(), category: category, area: area, urgency: urgency, kind: kind,
             attendMinutes: try number("attend", 1...1_000_000), handleMinutes: try number("handle", 1...1_000_000),
-            feedbackWorkdays: try number("feedback", 1...400),
-            source: try CaseActions.bounded(fields["source"] ?? "", 1...120, "source"), version: now.ms)
-        let actor = context.actor
-        let place = AreaID(area)
+            feedbackWorkdays: try number("feedback", 1...400), source: source, version: now.ms)
+    }
+
+    private static func subject(_ policy: Policy) -> String {
+        "\(policy.area) \(policy.category) \(policy.kind) \(policy.urgency)"
+    }
+    private static func line(_ policy: Policy) -> String {
+        "\(policy.attendMinutes)/\(policy.handleMinutes)/\(policy.feedbackWorkdays)"
+    }
+    /// What holds for the same things until now.
+    private static func standing(_ policy: Policy, _ transaction: any ReadTransaction) throws -> String {
+        try CaseHistoryStore.policies(transaction).first { subject($0) == subject(policy) }.map { line($0) } ?? ""
+    }
+
+    /// Does what was planned when its time has come. Nothing happens where another server was faster.
+    package func applyPlanned(_ one: RuleVersion) async throws {
+        let now = now()
+        let kinds = try await categories()
+        let area = AreaID(text: one.fields["area"] ?? "")?.raw ?? 0
+        let policy = try? self.policy(one.fields, area: area, kinds, at: now)
         try await database.write { [journal] transaction in
-            try CaseHistoryStore.putPolicy(policy, by: actor.person, at: now, transaction)
+            let before = try policy.map { try Self.standing($0, transaction) }
+            let state: RuleVersion.State = policy == nil ? .failed : .applied
+            guard try RuleBook.settle(one.id, state, before: before, transaction), let policy else { return }
+            try CaseHistoryStore.putPolicy(policy, by: one.by, at: now, transaction)
             try journal.audit(
                 AuditEntry(
-                    area: place, actor: actor.person, verb: "policy.edit", subject: policy.id,
-                    detail: "\(policy.attendMinutes)/\(policy.handleMinutes)/\(policy.feedbackWorkdays)"), at: now,
-                transaction)
+                    area: AreaID(area), actor: one.by, verb: "policy.edit", subject: policy.id,
+                    detail: Self.line(policy)), at: now, transaction)
             try transaction.announce(StandingWords.changed)
         }
         book.forget()

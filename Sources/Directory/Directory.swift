@@ -36,6 +36,10 @@ package struct DirectoryHouse: Sendable {
         areaMoveRoutes(table)
         organisationRoutes(table)
         invitationRoutes(table)
+        factorRoutes(table)
+        securityRoutes(table)
+        auditRoutes(table)
+        ruleRoutes(table)
         apiRoutes(table)
         importRoutes(table)
     }
@@ -49,7 +53,7 @@ package struct DirectoryHouse: Sendable {
     package var imports: ImportActions {
         ImportActions(database: database, world: world, journal: journal, secrets: secrets)
     }
-    var staff: StaffActions {
+    package var staff: StaffActions {
         StaffActions(database: database, world: world, journal: journal, calendars: calendars)
     }
 }

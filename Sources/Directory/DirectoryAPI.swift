@@ -15,6 +15,9 @@ extension DirectoryHouse {
         homeAPI(table)
         rosterAPI(table)
         calendarAPI(table)
+        factorAPI(table)
+        securityAPI(table)
+        auditAPI(table)
     }
 
     private struct ChildrenAsked: Asked {

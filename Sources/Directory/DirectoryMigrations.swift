@@ -1,7 +1,9 @@
 import Storage
 
 package enum DirectoryMigrations {
-    package static let all = early + APIMigrations.all + DirectoryDepthMigrations.all
+    package static let all =
+        early + APIMigrations.all + DirectoryDepthMigrations.all + SecurityMigrations.all
+        + RuleMigrations.all
 
     private static let early: [Migration] = [
         Migration(

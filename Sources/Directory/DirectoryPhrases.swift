@@ -5,7 +5,8 @@ extension Phrase {
     package static let refuseNoPost = Phrase("您没有办这件事的岗位。", "You hold no post for this.")
     package static let refuseWrongPassword = Phrase("名字或密码不对。", "The name or the password is wrong.")
     package static let refuseLocked = Phrase(
-        "错了太多次，先锁 15 分钟。可以用手机验证码登录。", "Too many wrong attempts: locked for 15 minutes. You can sign in by phone.")
+        "错了太多次，先锁 15 到 30 分钟。可以用手机验证码登录。",
+        "Too many wrong attempts: locked for 15 to 30 minutes. You can sign in by phone.")
     package static let refuseBadPhone = Phrase(
         "这个手机号不对，应该是 11 位数字。", "This is not a mobile number of 11 digits.")
     package static let refuseWrongCode = Phrase(
@@ -92,11 +93,8 @@ extension Phrase {
         "密码换好了，别的手机和电脑都已退出。", "The password is changed; all other devices are signed out.")
     package static let passwordOld = Phrase("现在的密码", "Present password")
     package static let passwordNew = Phrase("新密码", "New password")
-    package static let passwordHelp = Phrase(
-        "10 到 128 个字符，越长越好记越好。", "10 to 128 characters; long and easy to remember.")
     package static let refuseNewPassword = Phrase(
-        "新密码要 10 到 128 个字符，也不能和现在的一样。",
-        "The new password needs 10 to 128 characters and must differ from the present one.")
+        "新密码不能和现在的一样。", "The new password must differ from the present one.")
     package static let meDevices = Phrase("登录过的手机和电脑", "Devices signed in")
     package static let meThisDevice = Phrase("就是这台", "this one")
     package static let meTokens = Phrase("给程序用的口令", "Tokens for programs")
@@ -233,7 +231,7 @@ extension Phrase {
     package static let postTo = Phrase("到哪天", "To")
     package static let postLogin = Phrase("用密码登录（新来的人填）", "Sign-in by password (for somebody new)")
     package static let postLoginHelp = Phrase(
-        "不填就用手机验证码登录。密码 10 个字符以上。", "Leave empty for sign-in by phone code. A password has 10 characters or more.")
+        "不填就用手机验证码登录。", "Leave empty for sign-in by phone code.")
     package static let postPassword = Phrase("初始密码", "Initial password")
 
     // Invitations made by staff.
@@ -285,8 +283,6 @@ extension Phrase {
         "这个手机号有几个人用，请写名字。", "Several people share this phone. Please write the name.")
     package static let refuseLogin = Phrase(
         "登录名用 2 到 40 个英文字母或数字。", "The login has 2 to 40 English letters or digits.")
-    package static let refusePassword = Phrase(
-        "初始密码要 10 到 128 个字符。", "The initial password needs 10 to 128 characters.")
     package static let refuseLoginTaken = Phrase("这个登录名有人用了。", "This login is taken.")
     package static let refuseLoginForNew = Phrase(
         "已经有这个人了，用他自己的方式登录；登录名和密码请留空。",
@@ -327,6 +323,7 @@ extension Role {
         case .administrator: .roleAdministrator
         case .auditor: .roleAuditor
         case .partyAffairs: .rolePartyAffairs
+        case .security: .roleSecurity
         }
     }
 }

@@ -42,7 +42,19 @@ package enum DirectoryRefusal: Refusal, Equatable {
     case phoneTaken
     case severalPeople
     case badLogin
-    case badPassword
+    case weakPassword(PasswordFault, String)
+    case wrongFactor
+    case factorLocked
+    case factorThere
+    case factorNeeded
+    case noFactor
+    case notOneself
+    case stepGone
+    case separatePosts
+    case badWhy
+    case badStart
+    case badProfile
+    case badAuditAsked(String)
     case loginTaken
     case loginForNew
     case badInvitationDates
@@ -56,10 +68,10 @@ package enum DirectoryRefusal: Refusal, Equatable {
         switch self {
         case .notFound: .notFound
         case .noPost, .beyondScope: .denied
-        case .locked, .codeTooSoon, .codeTooMany: .limited
+        case .locked, .codeTooSoon, .codeTooMany, .factorLocked: .limited
         case .homeDecidedAlready, .homeAsked, .shiftTaken, .areaTaken, .changedMeanwhile, .organisationTaken,
             .postTaken, .postEnded, .lastAdministrator, .phoneTaken, .loginTaken, .invitationGone, .codesNotSent,
-            .areaUnderItself:
+            .areaUnderItself, .factorThere, .factorNeeded, .noFactor, .notOneself, .separatePosts:
             .conflict
         default: .invalid
         }
@@ -67,11 +79,17 @@ package enum DirectoryRefusal: Refusal, Equatable {
 
     package var field: String? {
         switch self {
-        case .wrongPassword, .badPassword: "password"
+        case .wrongPassword: "password"
+        case .weakPassword(_, let field): field
+        case .separatePosts: "role"
+        case .badWhy: "why"
+        case .badStart: "start"
+        case .badProfile: "profile"
+        case .badAuditAsked(let name): name
         case .newPassword: "fresh"
         case .badServiceLine: "line"
         case .badPhone, .phoneTaken, .codesNotSent: "phone"
-        case .wrongCode: "code"
+        case .wrongCode, .wrongFactor: "code"
         case .badName, .areaTaken, .badAreaName, .badOrganisationName, .organisationTaken, .severalPeople:
             "name"
         case .badInvitation: "invitation"
@@ -133,7 +151,19 @@ package enum DirectoryRefusal: Refusal, Equatable {
         case .phoneTaken: Phrase.refusePhoneTaken()
         case .severalPeople: Phrase.refuseSeveralPeople()
         case .badLogin: Phrase.refuseLogin()
-        case .badPassword: Phrase.refusePassword()
+        case .weakPassword(let fault, _): fault.message
+        case .wrongFactor: Phrase.refuseWrongFactor()
+        case .factorLocked: Phrase.refuseFactorLocked()
+        case .factorThere: Phrase.refuseFactorThere()
+        case .factorNeeded: Phrase.refuseFactorNeeded()
+        case .noFactor: Phrase.refuseNoFactor()
+        case .notOneself: Phrase.refuseNotOneself()
+        case .stepGone: Phrase.refuseStepGone()
+        case .separatePosts: Phrase.refuseSeparatePosts()
+        case .badWhy: Phrase.refuseBadWhy()
+        case .badStart: Phrase.refuseBadStart()
+        case .badProfile: Phrase.refuseBadProfile()
+        case .badAuditAsked: Phrase.refuseAuditAsked()
         case .loginTaken: Phrase.refuseLoginTaken()
         case .loginForNew: Phrase.refuseLoginForNew()
         case .badInvitationDates: Phrase.refuseInvitationDates()

@@ -193,6 +193,8 @@ package enum DirectoryShapes {
     struct Entered: Sendable {
         var signedIn: SignedIn?
         var people: [Person] = []
+        var step: SignIn.Step?
+        var recovery: [String] = []
     }
     struct Person: Sendable {
         let id: PersonID
@@ -208,6 +210,12 @@ package enum DirectoryShapes {
         Member("signed_in", signedIn.orNull) { $0.signedIn }
         Member("people", person.list(), "When several share the phone: one of them, with the same code again.") {
             $0.people
+        }
+        Member("step", step.orNull, "What is asked before the session begins; `/sign-in/step` answers it.") {
+            $0.step
+        }
+        Member("recovery_codes", Shape<String>.words.list(), "Of a second factor that was set up; shown this once.") {
+            $0.recovery
         }
     }
     static let person = Shape<Person>.object("Person") {

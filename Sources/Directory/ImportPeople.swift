@@ -148,6 +148,11 @@ extension ImportPlan {
             ) { (id: try $0.id(0, PostTag.self), from: try $0.day(1), to: try $0.day(2), title: try $0.text(3)) }
             if let found { return try change(found.id, found.title, title, (found.from, found.to), days, role, row) }
         }
+        if !isNew,
+            try Separation.isBroken(by: role, of: person, from: days.from, to: days.to, at: now, read)
+        {
+            throw RowFault(.separatePosts, .role)
+        }
         overlay?.state.withLock { $0.posts[key, default: []].append(days) }
         guard let write else { return .fresh }
         let id: PostID = world.id()

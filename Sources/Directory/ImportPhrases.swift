@@ -268,6 +268,7 @@ extension ImportReason {
         case .cutNumber: .reasonCutNumber
         case .differs: .reasonDiffers
         case .postOverlaps: .reasonPostOverlaps
+        case .separatePosts: .refuseSeparatePosts
         case .lastAdministrator: .reasonLastAdministrator
         case .nameTaken: .reasonNameTaken
         case .badTitle: .reasonBadTitle

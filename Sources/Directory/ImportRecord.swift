@@ -127,6 +127,7 @@ package enum ImportReason: String, Sendable, Error {
     case severalParents, underItself, underOwnChild, moves, unknownArea, unknownEstate, severalEstates, unknownUnit
     case badRelation, badRole, unknownOrganisation, severalOrganisations, outsideOrganisation, beyondScope, badArea
     case cutNumber, differs, postOverlaps, lastAdministrator, nameTaken, badTitle, phoneShared, tooManyBelow
+    case separatePosts
 }
 
 struct RowFault: Error {

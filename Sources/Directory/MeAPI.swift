@@ -102,7 +102,7 @@ extension DirectoryHouse {
             switch try await signIn.byCode(
                 phone: asked.phone, code: asked.code, chosen: asked.person, device: device)
             {
-            case .started(let started): return entered(started)
+            case .entered(let entry): return entered(SignIn.Advanced(entry: entry))
             case .choose(let people):
                 return .ok(
                     DirectoryShapes.Entered(people: people.map { DirectoryShapes.Person(id: $0.0, name: $0.1) }))
@@ -116,9 +116,12 @@ extension DirectoryHouse {
             PasswordAsked.self, DirectoryShapes.entered
         ) { asked, call in
             entered(
-                try await signIn.byPassword(
-                    login: asked.login, password: asked.password, device: call.request.headers[.userAgent] ?? ""))
+                SignIn.Advanced(
+                    entry: try await signIn.byPassword(
+                        login: asked.login, password: asked.password,
+                        device: call.request.headers[.userAgent] ?? "")))
         }
+        stepAPI(table)
         table.post(
             "/api/v1/sign-out", .signedIn, API(.account, "Ends the session of the cookie.", repeats: .none),
             Nothing.self, .nothing
@@ -137,12 +140,13 @@ extension DirectoryHouse {
         }
     }
 
-    private func entered(_ started: SignIn.Started) -> APIAnswer<DirectoryShapes.Entered> {
-        var answer = APIAnswer.ok(
-            DirectoryShapes.Entered(
-                signedIn: DirectoryShapes.SignedIn(
-                    person: started.person, isStaff: started.staff, expires: started.expires,
-                    formToken: secrets.formToken(started.token))))
+    func entered(_ advanced: SignIn.Advanced) -> APIAnswer<DirectoryShapes.Entered> {
+        var value = DirectoryShapes.Entered(step: advanced.entry.step, recovery: advanced.recovery)
+        guard let started = advanced.entry.started else { return .ok(value) }
+        value.signedIn = DirectoryShapes.SignedIn(
+            person: started.person, isStaff: started.staff, expires: started.expires,
+            formToken: secrets.formToken(started.token))
+        var answer = APIAnswer.ok(value)
         let seconds = max(0, (started.expires.ms - world.now().ms) / 1000)
         answer.cookies = [SiteCookie.text(SiteCookie.session, started.token, seconds: seconds, secure: settings.secure)]
         return answer

@@ -26,7 +26,8 @@ struct MePage: Sendable {
     let sessions: [SignInStore.Session]
     let tokens: [SignInStore.TokenRow]
     let current: Int64?
-    let hasPassword: Bool
+    /// Of a password; nil for somebody without one.
+    let profile: PasswordProfile?
     let feedback: Feedback
 
     /// The refusal, if it is about this form.
@@ -43,6 +44,7 @@ struct MePage: Sendable {
             \(GovernanceLinks.html(context))
             \(devices(context, say))
             \(passwordForm(context))
+            \(FactorLink.html(context))
             \(tokenList(context, say))
             </div>
             """
@@ -170,7 +172,7 @@ struct MePage: Sendable {
     }
 
     private func passwordForm(_ context: WebContext) -> HTML {
-        guard hasPassword else { return .empty }
+        guard let profile else { return .empty }
         let words = context.words
         let refusal = refusal(.password)
         let open: HTML = feedback.form == .password ? " open" : .empty
@@ -189,7 +191,7 @@ struct MePage: Sendable {
             <details class="card"\(open)><summary>\(words(.passwordChange))</summary>
             <form class="stack" method="post" action="/me/password">\(Layout.token(context))
             \(Form.summary(refusal, context))\(field("password", .passwordOld, "current-password"))
-            \(field("fresh", .passwordNew, "new-password"))<p class="help">\(words(.passwordHelp))</p>
+            \(field("fresh", .passwordNew, "new-password"))\(FactorParts.rules(profile, words))
             <button class="btn">\(words(.passwordChange))</button></form></details></section>
             """
     }

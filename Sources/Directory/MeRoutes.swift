@@ -98,7 +98,8 @@ extension DirectoryHouse {
                 sessions: sessions.filter { $0.expires > now },
                 tokens: try SignInStore.tokens(of: person, transaction).filter { $0.expires > now },
                 current: session,
-                hasPassword: try SignInStore.account(person: person, transaction) != nil, feedback: feedback)
+                profile: try SignInStore.account(person: person, transaction) == nil
+                    ? nil : SecurityStore.profile(at: now, transaction), feedback: feedback)
         }
         return shown(view.page(context, say(context)), feedback.refusal, context)
     }

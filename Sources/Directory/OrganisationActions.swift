@@ -7,7 +7,6 @@ import Web
 package struct OrganisationActions: Sendable {
     package static let longestName = 60
     package static let longestTitle = 40
-    package static let passwordBytes = SignInLimits.passwordBytes
 
     let database: any Database
     let world: World
@@ -146,7 +145,13 @@ package struct OrganisationActions: Sendable {
         }
         guard let phone = Phone(grant.phone), phone.isMobile else { throw DirectoryRefusal.badPhone }
         let login = grant.login.lowercased()
-        if !login.isEmpty || !grant.password.isEmpty { try Self.check(login, grant.password) }
+        if !login.isEmpty || !grant.password.isEmpty {
+            try Self.check(login)
+            let profile = try await database.read { try SecurityStore.profile(at: now, $0) }
+            if let fault = profile.judge(grant.password, own: [login, grant.name]) {
+                throw DirectoryRefusal.weakPassword(fault, "password")
+            }
+        }
         let fresh: PersonID = world.id()
         let id: PostID = world.id()
         let sealed = try secrets.seal(phone, person: fresh, world: world)
@@ -164,6 +169,7 @@ package struct OrganisationActions: Sendable {
                 person, organisation: grant.organisation, role: grant.role, area: grant.area, from: grant.from,
                 to: to, transaction)
             guard !isTwice else { throw DirectoryRefusal.postTaken }
+            try Separation.check(person, grant.role, from: grant.from, to: to, at: now, transaction)
             if found == nil {
                 try DirectoryStore.insertPerson(fresh, name: grant.name, phone: sealed, at: now, transaction)
                 if let hash {
@@ -263,7 +269,7 @@ package struct OrganisationActions: Sendable {
         return nil
     }
 
-    private static func check(_ login: String, _ password: String) throws {
+    private static func check(_ login: String) throws {
         let letters = login.utf8.allSatisfy { byte in
             switch byte {
             case 0x30...0x39, 0x61...0x7A, 0x2D, 0x2E, 0x5F: true
@@ -271,7 +277,6 @@ package struct OrganisationActions: Sendable {
             }
         }
         guard (2...40).contains(login.utf8.count), letters else { throw DirectoryRefusal.badLogin }
-        guard passwordBytes.contains(password.utf8.count) else { throw DirectoryRefusal.badPassword }
     }
 
     private static func name(_ typed: String) throws -> String {

@@ -148,6 +148,12 @@ package struct Secrets: Sendable {
         return mac("invitation", plain, lookup)
     }
 
+    /// A recovery code of one person, however it was typed.
+    func recoveryDigest(_ code: String, _ person: PersonID) -> [UInt8] {
+        let plain = String(code.prefix(40)).uppercased().filter { $0.isASCII && ($0.isLetter || $0.isNumber) }
+        return mac("recovery \(person.text)", plain, lookup)
+    }
+
     /// What stays of words that are gone.
     package func contentDigest(_ text: String) -> [UInt8] { mac("content", text, auditKey) }
 }

@@ -32,10 +32,6 @@ package struct NoCodeSender: CodeSender {
 
 /// Limits of sign-in (rules.md 12.4 and 15.3).
 package enum SignInLimits {
-    package static let failuresBeforeLock: Int64 = 5
-    /// Of a password that somebody chooses, in UTF-8.
-    package static let passwordBytes = 10...128
-    package static let lockMs = 15 * Instant.minuteMs
     package static let staffSessionMs = 12 * Instant.hourMs
     package static let staffIdleMs = 30 * Instant.minuteMs
     package static let residentSessionMs = 90 * Instant.dayMs
@@ -76,8 +72,9 @@ package struct SignIn: Sendable {
         package let expires: Instant
     }
 
-    /// By login name and password. The answer is the same whether the login exists or not, and takes as long.
-    package func byPassword(login: String, password: String, device: String) async throws -> Started {
+    /// By login name and password. The answer is the same whether the login exists or not, and takes as long. What is
+    /// asked besides is told only to whoever knows the password.
+    package func byPassword(login: String, password: String, device: String) async throws -> Entry {
         let now = world.now()
         let account = try await database.read { try SignInStore.account(login: login.lowercased(), $0) }
         guard let account else {
@@ -91,18 +88,20 @@ package struct SignIn: Sendable {
         guard await secrets.verifyPassword(password, account.hash) else {
             throw try await wrong(account.person, at: now)
         }
-        return try await start(account.person, device: device, resetFailures: true)
+        return try await proceed(
+            account.person, device: device, byPassword: true, isProved: false, resetFailures: true)
     }
 
     /// Counts a wrong password and says what to tell.
     private func wrong(_ person: PersonID, at now: Instant) async throws -> DirectoryRefusal {
         let locked = try await database.write { [world, journal] transaction in
             let current = try SignInStore.account(person: person, transaction)
+            let profile = try SecurityStore.profile(at: now, transaction)
             let failures = (current?.failures ?? 0) + 1
-            let lock = failures >= SignInLimits.failuresBeforeLock
+            let lock = failures >= profile.failures
             try SignInStore.setFailures(
                 person, lock ? 0 : failures,
-                lockedUntil: lock ? now.adding(ms: SignInLimits.lockMs) : Instant(ms: 0), transaction)
+                lockedUntil: lock ? now.adding(ms: profile.lockMs) : Instant(ms: 0), transaction)
             try journal.audit(
                 AuditEntry(
                     area: AreaID(0), actor: person, verb: lock ? "signIn.lock" : "signIn.failure",
@@ -124,17 +123,19 @@ package struct SignIn: Sendable {
             throw DirectoryRefusal.notFound
         }
         guard account.lockedUntil <= now else { throw DirectoryRefusal.locked }
-        guard SignInLimits.passwordBytes.contains(new.utf8.count), new != old else {
-            throw DirectoryRefusal.newPassword
-        }
+        guard new != old else { throw DirectoryRefusal.newPassword }
+        let profile = try await judge(new, of: person, login: account.login, field: "fresh")
         guard await secrets.verifyPassword(old, account.hash) else { throw try await wrong(person, at: now) }
+        try await refuseUsed(new, account, profile)
         let hash = try await secrets.hashPassword(new)
+        let past = world.nextID()
         try await database.write { [journal] transaction in
             // Two changes at once: the second was made against a password that no longer holds.
             guard try SignInStore.account(person: person, transaction)?.hash == account.hash else {
                 throw DirectoryRefusal.wrongPassword
             }
-            try SignInStore.setPassword(person, hash, transaction)
+            try SecurityStore.keep(account.hash, of: person, id: past, at: now, transaction)
+            try SignInStore.setPassword(person, hash, at: now, transaction)
             try SignInStore.setFailures(person, 0, lockedUntil: Instant(ms: 0), transaction)
             try SignInStore.endOthers(person, keeping: session ?? 0, transaction)
             try journal.audit(
@@ -180,7 +181,7 @@ package struct SignIn: Sendable {
     }
 
     package enum CodeOutcome: Sendable {
-        case started(Started)
+        case entered(Entry)
         /// The phone serves several people of a household: one of them must be picked; the code is still good.
         case choose([(PersonID, String)])
     }
@@ -196,13 +197,19 @@ package struct SignIn: Sendable {
         enum Found { case wrong, choose([(PersonID, String)]), person(PersonID) }
         let fresh: PersonID = world.id()
         let sealed = try secrets.seal(phone, person: fresh, world: world)
-        let found: Found = try await database.write { transaction in
+        let found: Found = try await database.write { [journal] transaction in
+            func failed() throws -> Found {
+                try journal.audit(
+                    AuditEntry(area: AreaID(0), actor: nil, verb: "signIn.codeFailure", subject: 0), at: now,
+                    transaction)
+                return .wrong
+            }
             guard let stored = try SignInStore.code(phoneIndex: index, transaction), stored.expires > now,
                 stored.tries < SignInLimits.codeTries
-            else { return .wrong }
+            else { return try failed() }
             guard Secrets.same(stored.digest, digest) else {
                 try SignInStore.countTry(index, transaction)
-                return .wrong
+                return try failed()
             }
             let people = try SignInStore.people(phoneIndex: index, transaction)
             let pick: PersonID
@@ -223,11 +230,12 @@ package struct SignIn: Sendable {
         case .wrong: throw DirectoryRefusal.wrongCode
         case .choose(let people): return .choose(people)
         case .person(let person):
-            return .started(try await start(person, device: device, resetFailures: false))
+            return .entered(
+                try await proceed(person, device: device, byPassword: false, isProved: false, resetFailures: false))
         }
     }
 
-    private func start(_ person: PersonID, device: String, resetFailures: Bool) async throws -> Started {
+    func start(_ person: PersonID, device: String, resetFailures: Bool) async throws -> Started {
         let now = world.now()
         let token = try secrets.newToken(world)
         let digest = secrets.tokenDigest(token)

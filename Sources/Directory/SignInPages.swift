@@ -8,6 +8,10 @@ struct SignInPage {
         case code
         case choose([(PersonID, String)])
         case password
+        /// What is still asked after a password or a code by phone.
+        case more(SignIn.Step)
+        /// The recovery codes of a second factor that was set up just now.
+        case recovery([String], Href)
     }
     var step: Step
     var next: String
@@ -17,6 +21,8 @@ struct SignInPage {
     /// The demo's code, to be read off the page.
     var shownCode: String?
     var justSent = false
+    /// Shown with what is asked next.
+    var recovery: [String] = []
     /// False in a house that cannot send codes.
     var canSend = true
     var refusal: (any Refusal)?
@@ -54,8 +60,11 @@ struct SignInPage {
     private func link(_ place: Href, _ label: String) -> HTML { "<li><a class=row href=\"\(place)\">\(label)</a></li>" }
 
     private func otherWay(_ context: WebContext) -> HTML {
-        if case .password = step {
+        switch step {
+        case .more, .recovery: return "<a href=\"/sign-in?staff=1\">\(context.words(.back))</a>"
+        case .password:
             return "<a href=\"\(Href("/sign-in", query: [("next", next)]))\">\(context.words(.signInResident))</a>"
+        default: break
         }
         let place = Href("/sign-in", query: [("staff", "1"), ("next", next)])
         return "<a href=\"\(place)\">\(context.words(.signInStaff))</a>"
@@ -67,7 +76,46 @@ struct SignInPage {
         case .code: codeForm(context)
         case .choose(let people): chooser(people, context)
         case .password: passwordForm(context)
+        case .more(let step): moreForm(step, context)
+        case .recovery(let codes, let place):
+            """
+            <div class="card stack">\(FactorParts.recovery(codes, context))\
+            <a class="btn primary tall wide" href="\(place)">\(context.words(.recoveryKept))</a></div>
+            """
         }
+    }
+
+    private func moreForm(_ asked: SignIn.Step, _ context: WebContext) -> HTML {
+        let words = context.words
+        let inner: HTML
+        switch asked.kind {
+        case .factor:
+            inner = """
+                <h2>\(words(.factorTitle))</h2><p class="soft">\(words(.factorAsk))</p>
+                <input type=hidden name=step value="\(asked.token)">\
+                \(FactorParts.code(.factorCode, code, refusal, context))<p class="help">\(words(.factorLost))</p>
+                """
+        case .enrol:
+            inner = """
+                <h2>\(words(.factorTitle))</h2><p class="note">\(words(.factorIsNeeded))</p>
+                \(FactorParts.setUp(asked, refusal, context))
+                """
+        case .password:
+            inner = """
+                <h2>\(words(.passwordChange))</h2><p class="note">\(words(.passwordAged))</p>
+                <input type=hidden name=step value="\(asked.token)"><div class="field">\
+                <label for="fresh">\(words(.passwordNew))</label><input class="in" id="fresh" name="fresh" \
+                type="password" autocomplete="new-password" maxlength="128" required\
+                \(Form.invalid(refusal, "fresh"))>\(Form.error(refusal, for: "fresh", context))</div>
+                \(asked.profile.map { FactorParts.rules($0, words) } ?? .empty)
+                """
+        }
+        let codes: HTML = recovery.isEmpty ? .empty : FactorParts.recovery(recovery, context)
+        return """
+            \(codes)<form class="card stack" method="post" action="/sign-in/step">\(hidden(context))
+            \(Form.summary(refusal, context))\(inner)
+            <button class="btn primary tall wide">\(words(.signInEnter))</button></form>
+            """
     }
 
     private func hidden(_ context: WebContext) -> HTML {

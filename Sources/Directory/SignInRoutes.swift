@@ -13,7 +13,7 @@ extension DirectoryHouse {
             return shown(view.page(context), nil, context)
         }
         // Reached when a browser reloads the answer of a form by its address.
-        for path in ["/sign-in/code", "/sign-in/password"] {
+        for path in ["/sign-in/code", "/sign-in/password", "/sign-in/step"] {
             table.get(path, .everyone) { _, _ in Answer.redirect(Href("/sign-in")) }
         }
         table.post("/sign-in/code", .everyone) { request, context in
@@ -29,13 +29,17 @@ extension DirectoryHouse {
             var view = SignInPage(step: .password, next: typed["next"])
             view.login = typed.trimmed("login")
             do {
-                let started = try await signIn.byPassword(
+                let entry = try await signIn.byPassword(
                     login: view.login, password: typed["password"], device: device(request))
-                return welcome(started, next: view.next)
+                return entered(SignIn.Advanced(entry: entry), next: view.next, context)
             } catch let refusal as any Refusal {
                 view.refusal = refusal
                 return shown(view.page(context), refusal, context)
             }
+        }
+        table.post("/sign-in/step", .everyone) { request, context in
+            let typed = try await typed(request, context)
+            return try await advance(typed, request, context)
         }
         table.post("/sign-out", .signedIn) { request, context in
             _ = try await typed(request, context)
@@ -73,7 +77,7 @@ extension DirectoryHouse {
             let outcome = try await signIn.byCode(
                 phone: view.phone, code: view.code, chosen: PersonID(text: typed["person"]), device: device(request))
             switch outcome {
-            case .started(let started): return welcome(started, next: view.next)
+            case .entered(let entry): return entered(SignIn.Advanced(entry: entry), next: view.next, context)
             case .choose(let people):
                 view.step = .choose(people)
                 return shown(view.page(context), nil, context)
@@ -85,13 +89,53 @@ extension DirectoryHouse {
         }
     }
 
+    /// Answers what was asked after the password. Where the step is over, sign-in begins again and says so.
+    private func advance(_ typed: Typed, _ request: Request, _ context: WebContext) async throws -> Response {
+        let token = typed["step"]
+        do {
+            // An empty password is still an answer to the question for one.
+            let isPassword = try await signIn.step(token)?.kind == .password
+            let advanced =
+                !isPassword
+                ? try await signIn.answer(step: token, code: typed["code"], device: device(request))
+                : try await signIn.answer(step: token, fresh: typed["fresh"], device: device(request))
+            return entered(advanced, next: typed["next"], context)
+        } catch let refusal as DirectoryRefusal {
+            var view = SignInPage(step: .password, next: typed["next"])
+            if refusal != .stepGone, let step = try await signIn.step(token) { view.step = .more(step) }
+            view.code = typed.trimmed("code")
+            view.refusal = refusal
+            return shown(view.page(context), refusal, context)
+        }
+    }
+
+    /// What is asked next, the recovery codes once, or the way in.
+    private func entered(_ advanced: SignIn.Advanced, next: String, _ context: WebContext) -> Response {
+        switch advanced.entry {
+        case .asked(let step):
+            var view = SignInPage(step: .more(step), next: next)
+            if !advanced.recovery.isEmpty { view.recovery = advanced.recovery }
+            return shown(view.page(context), nil, context)
+        case .started(let started):
+            guard !advanced.recovery.isEmpty else { return welcome(started, next: next) }
+            let place = after(next, staff: started.staff)
+            var response = shown(
+                SignInPage(step: .recovery(advanced.recovery, place), next: next).page(context), nil, context)
+            response.headers[values: .setCookie].append(cookie(started))
+            return response
+        }
+    }
+
+    private func cookie(_ started: SignIn.Started) -> String {
+        let seconds = max(0, (started.expires.ms - world.now().ms) / 1000)
+        return SiteCookie.text(SiteCookie.session, started.token, seconds: seconds, secure: settings.secure)
+    }
+
     private func device(_ request: Request) -> String { request.headers[.userAgent] ?? "" }
 
     private func welcome(_ started: SignIn.Started, next: String) -> Response {
         var response = Answer.redirect(after(next, staff: started.staff))
-        let seconds = max(0, (started.expires.ms - world.now().ms) / 1000)
-        response.headers[values: .setCookie].append(
-            SiteCookie.text(SiteCookie.session, started.token, seconds: seconds, secure: settings.secure))
+        response.headers[values: .setCookie].append(cookie(started))
         return response
     }
 

@@ -9,25 +9,28 @@ enum SignInStore {
         let hash: String
         let failures: Int64
         let lockedUntil: Instant
+        let login: String
+        /// 0 for one that somebody else chose.
+        let passwordSet: Instant
     }
+
+    private static let accountColumns: SQL =
+        "person_id, password_hash, failures, locked_until_ms, login, password_ms"
 
     static func account(login: String, _ transaction: any ReadTransaction) throws -> Account? {
         try transaction.first(
-            "select person_id, password_hash, failures, locked_until_ms from directory_account where login = \(login)",
-            account)
+            "select \(accountColumns) from directory_account where login = \(login)", account)
     }
 
     static func account(person: PersonID, _ transaction: any ReadTransaction) throws -> Account? {
         try transaction.first(
-            """
-            select person_id, password_hash, failures, locked_until_ms from directory_account
-            where person_id = \(person)
-            """, account)
+            "select \(accountColumns) from directory_account where person_id = \(person)", account)
     }
 
     private static func account(_ row: any Row) throws -> Account {
         Account(
-            person: try row.id(0), hash: try row.text(1), failures: try row.int(2), lockedUntil: try row.instant(3))
+            person: try row.id(0), hash: try row.text(1), failures: try row.int(2), lockedUntil: try row.instant(3),
+            login: try row.text(4), passwordSet: try row.instant(5))
     }
 
     static func insertAccount(
@@ -50,8 +53,13 @@ enum SignInStore {
             """)
     }
 
-    static func setPassword(_ person: PersonID, _ hash: String, _ transaction: any WriteTransaction) throws {
-        try transaction.run("update directory_account set password_hash = \(hash) where person_id = \(person)")
+    static func setPassword(
+        _ person: PersonID, _ hash: String, at now: Instant, _ transaction: any WriteTransaction
+    ) throws {
+        try transaction.run(
+            """
+            update directory_account set password_hash = \(hash), password_ms = \(now) where person_id = \(person)
+            """)
     }
 
     static func people(phoneIndex: [UInt8], _ transaction: any ReadTransaction) throws -> [(PersonID, String)] {

@@ -70,12 +70,17 @@ extension DirectoryHouse {
         let kind: String
         let name: String
         let source: String
+        let from: Instant?
+        let version: Int64?
         init(_ ask: Ask) throws {
             day = try ask.body("day", .day)
             kind = try ask.body("kind", DirectoryShapes.dayKind, "`makeUp` is a worked day of a weekend.")
             name = try ask.body.optional("name", .text(0...40), "Of the holiday.") ?? ""
             source = try ask.body("source", .text(1...120), "The notice that says so.")
+            from = try ask.body.optional("from", .time, "At once when not said.")
+            version = try ask.body.optional("version", Self.versions, "The newest of `/rules` that was seen.")
         }
+        private static let versions = Shape<Int64>.whole(0...1_000_000_000)
     }
     private struct ConfirmAsked: Asked {
         let year: Int64
@@ -222,11 +227,15 @@ extension DirectoryHouse {
             "/api/v1/calendar/days", .verb(.calendarEdit),
             API(
                 .rules, "Says what a day is.",
-                refuses: [DirectoryRefusal.yearOutOfRange, DirectoryRefusal.badSource, DirectoryRefusal.noPost]),
+                refuses: [
+                    DirectoryRefusal.yearOutOfRange, DirectoryRefusal.badSource, DirectoryRefusal.noPost,
+                    DirectoryRefusal.badStart, DirectoryRefusal.changedMeanwhile,
+                ]),
             DayAsked.self, .nothing
         ) { asked, call in
             guard let kind = DayKind(code: asked.kind, name: asked.name) else { throw WebRefusal.badField("kind") }
-            try await staff.changeDay(asked.day, to: kind, source: asked.source, by: call.actor)
+            try await staff.changeDay(
+                asked.day, to: kind, source: asked.source, from: asked.from, seen: asked.version, by: call.actor)
             return .done
         }
         table.post(

@@ -185,6 +185,7 @@ struct CalendarPage: Sendable {
         var kind = ""
         var source = ""
         var name = ""
+        var start = ""
         var refusal: (any Refusal)?
     }
     let year: Int
@@ -192,6 +193,7 @@ struct CalendarPage: Sendable {
     /// The notice by which the year is confirmed; nil while it is not.
     let source: String?
     let typed: Typed
+    let history: RuleHistory
 
     func main(_ context: WebContext, _ say: Say) -> HTML {
         let words = context.words
@@ -207,6 +209,7 @@ struct CalendarPage: Sendable {
             </section>
             \(changeForm(context))
             \(confirmForm(context))
+            \(history.html(Href("/desk/calendar"), whyField: "source", context, say.now))
             </div>
             """
     }
@@ -284,6 +287,7 @@ struct CalendarPage: Sendable {
             maxlength="40" value="\(typed.name)"\(Form.invalid(refusal, "name"))>\
             \(Form.error(refusal, for: "name", context))</div>
             \(sourceField(context, "change-source", refusal, value: typed.confirms ? "" : typed.source))
+            \(history.fields(start: typed.confirms ? "" : typed.start, refusal, context))
             <button class="btn primary">\(words(.calendarAdd))</button>
             </form>
             """
@@ -295,7 +299,7 @@ struct CalendarPage: Sendable {
         return """
             <form class="card stack" method="post" action="/desk/calendar" aria-labelledby="confirm">\
             \(Layout.token(context))<input type=hidden name=way value=confirm>\
-            <input type=hidden name=year value="\(year)">
+            <input type=hidden name=year value="\(year)"><input type=hidden name=version value="\(history.newest)">
             <h2 id="confirm">\(words(.calendarConfirm)): \(year)</h2>
             \(Form.summary(refusal, context))
             \(sourceField(context, "confirm-source", refusal, value: typed.confirms ? typed.source : ""))

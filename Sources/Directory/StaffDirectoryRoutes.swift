@@ -97,14 +97,19 @@ extension DirectoryHouse {
             var typed = CalendarPage.Typed(
                 confirms: sent["way"] == "confirm", day: sent.trimmed("day"), kind: sent["kind"],
                 source: sent.trimmed("source"), name: sent.trimmed("name"))
+            typed.start = sent.trimmed("start")
             var year = Int(sent["year"]) ?? 0
             do {
+                let from = try RuleEdit.start(typed.start)
+                let seen = Int64(sent["version"])
                 if typed.confirms {
-                    try await staff.confirmYear(year, source: typed.source, by: context.actor)
+                    try await staff.confirmYear(
+                        year, source: typed.source, from: from, seen: seen, by: context.actor)
                 } else {
                     guard let day = LocalInput.day(typed.day) else { throw DirectoryRefusal.badDate }
                     guard let kind = DayKind(code: typed.kind, name: typed.name) else { throw WebRefusal.malformed }
-                    try await staff.changeDay(day, to: kind, source: typed.source, by: context.actor)
+                    try await staff.changeDay(
+                        day, to: kind, source: typed.source, from: from, seen: seen, by: context.actor)
                     year = day.civil.year
                 }
                 return Answer.redirect(Href("/desk/calendar", query: [("year", String(year))]))
@@ -121,7 +126,8 @@ extension DirectoryHouse {
         let view: CalendarPage = try await database.read { transaction in
             CalendarPage(
                 year: year, days: try CalendarStore.days(of: year, transaction),
-                source: try CalendarStore.source(of: year, transaction), typed: typed)
+                source: try CalendarStore.source(of: year, transaction), typed: typed,
+                history: try RuleHistory.load(.calendar, transaction))
         }
         return shown(
             staffPage(context.words(.calendarTitle), view.main(context, say(context)), context), typed.refusal, context)

@@ -190,7 +190,8 @@ extension GovernanceDesk {
         let now = world.now()
         try await database.write { transaction in
             let (body, place, post) = try Self.body(term.organisation, .governanceEdit, actor, transaction)
-            try TermRules.check(term, try TermRules.bounds(body.kind) { try LimitStore.value($0, transaction) })
+            try TermRules.check(
+                term, try TermRules.bounds(body.kind) { try LimitStore.value($0, at: place.path, transaction) })
             let earlier = try TermStore.terms(of: body.id, transaction)
             guard earlier.allSatisfy({ $0.to < term.from }) else { throw GovernanceRefusal.termOverlaps }
             let next = Term(

@@ -45,6 +45,7 @@ package struct GovernanceHouse: Sendable {
         stewardRoutes(table)
         linkRoutes(table)
         limitRoutes(table)
+        regionRoutes(table)
     }
 
     /// Everything that falls due by itself; doing it again changes nothing.

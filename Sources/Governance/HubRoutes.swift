@@ -14,6 +14,7 @@ extension GovernanceHouse {
                 (Href("/desk/duties"), .dutiesTitle), (Href("/desk/notices"), .noticesTitle),
                 (Href("/desk/contracts"), .contractsTitle), (Href("/desk/zones"), .zonesTitle),
                 (Href("/desk/links"), .linksTitle), (Href("/desk/limits"), .limitsTitle),
+                (Href("/desk/regions"), .regionsTitle),
                 (Href("/desk/cross-posts"), .crossTitle),
                 (Href("/desk/counters"), .countersTitle), (Href("/desk/stewards"), .stewardsTitle),
             ]

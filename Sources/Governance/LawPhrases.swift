@@ -84,6 +84,7 @@ extension Phrase {
         "Each says where it stands and since when. Change it here when the rules change.")
     package static let limitValue = Phrase("数值", "Value")
     package static let limitSource = Phrase("出处", "Source")
+    package static let limitStart = Phrase("从什么时候起改", "Change it from")
     package static let limitSince = Phrase("从哪天起", "Since")
     package static let limitEdit = Phrase("改这一条", "Change it")
     package static let limitName = Phrase("哪一条", "Limit")

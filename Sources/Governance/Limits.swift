@@ -66,27 +66,70 @@ package enum LimitStore {
 }
 
 extension GovernanceDesk {
-    package func setLimit(_ limit: Limit, was seen: Int64, by actor: Actor) async throws {
+    /// Sets a limit, now or from a time on.
+    package func setLimit(_ limit: Limit, was seen: Int64, from: Instant? = nil, by actor: Actor) async throws {
         guard let post = actor.posts.first(where: { $0.role.verbs.contains(.policyEdit) }), let person = actor.person
         else { throw GovernanceRefusal.notFound }
         _ = try Self.words(limit.source, "source", 1...120)
         guard (1...3650).contains(limit.value) else { throw GovernanceRefusal.badNumber("value") }
         let now = world.now()
+        let id = world.nextID()
         try await database.write { [journal] transaction in
-            guard try LimitStore.put(limit, was: seen, transaction) else {
-                throw GovernanceRefusal.changedMeanwhile
+            guard let standing = try LimitStore.all(transaction).first(where: { $0.key == limit.key }),
+                standing.version == seen
+            else { throw GovernanceRefusal.changedMeanwhile }
+            let fields = [
+                "way": "edit-\(limit.key.rawValue)", "key": limit.key.rawValue, "value": String(limit.value),
+                "source": limit.source, "since": limit.since.description,
+            ]
+            let edit = RuleEdit(
+                kind: .limit, subject: limit.key.rawValue, fields: fields, before: Self.line(standing),
+                after: Self.line(limit), why: limit.source, from: from, seen: nil)
+            let isNow = try RuleBook.keep(edit, by: person, id: id, at: now, transaction)
+            if isNow {
+                guard try LimitStore.put(limit, was: seen, transaction) else {
+                    throw GovernanceRefusal.changedMeanwhile
+                }
             }
             try journal.audit(
                 AuditEntry(
-                    area: post.area, actor: person, post: post.id, verb: "limit.edit", subject: 0,
-                    detail: "\(limit.key.rawValue) \(limit.value) \(limit.source)"), at: now, transaction)
+                    area: post.area, actor: person, post: post.id, verb: isNow ? "limit.edit" : "limit.plan",
+                    subject: 0, detail: "\(limit.key.rawValue) \(limit.value) \(limit.source)"), at: now, transaction)
+        }
+    }
+
+    private static func line(_ limit: Limit) -> String {
+        "\(limit.key.rawValue) \(limit.value) (\(limit.since))"
+    }
+
+    /// Does what was planned when its time has come. Nothing happens where another server was faster.
+    package func applyPlanned(_ one: RuleVersion) async throws {
+        let now = world.now()
+        try await database.write { [journal] transaction in
+            let standing = try LimitStore.all(transaction).first { $0.key.rawValue == one.subject }
+            var limit: Limit?
+            if let standing, let value = Int64(one.fields["value"] ?? ""),
+                let since = LocalInput.day(one.fields["since"] ?? "")
+            {
+                limit = Limit(
+                    key: standing.key, value: value, source: one.fields["source"] ?? "", since: since, version: 0)
+            }
+            let state: RuleVersion.State = limit == nil ? .failed : .applied
+            guard try RuleBook.settle(one.id, state, before: standing.map { Self.line($0) }, transaction), let limit,
+                let standing, try LimitStore.put(limit, was: standing.version, transaction)
+            else { return }
+            try journal.audit(
+                AuditEntry(area: AreaID(0), actor: one.by, verb: "limit.edit", subject: one.id, detail: one.after),
+                at: now, transaction)
         }
     }
 }
 
-/// The page of limits, and which one is being edited.
-private struct LimitList: Sendable {
-    let all: [Limit]
+/// The limits in force with their past.
+struct LimitList: Sendable {
+    let limits: [Limit]
+    let history: RuleHistory
+    /// The one that is being edited.
     let edited: String
 }
 
@@ -114,6 +157,17 @@ extension GovernanceHouse {
         }
     }
 
+    /// The field that says from when on; each form of the page has one.
+    private func start(_ way: String, _ kit: Kit) -> HTML {
+        let isThis = kit.returned.way == way
+        let refusal = isThis ? kit.returned.refusal : nil
+        let typed = isThis ? kit.returned.sent?["start"] ?? "" : ""
+        return """
+            <label class="field">\(kit.words(.limitStart))<input class="in" type="datetime-local" name="start" \
+            value="\(typed)"\(Form.invalid(refusal, "start"))></label>\(Form.error(refusal, for: "start", kit.context))
+            """
+    }
+
     func limitRoutes(_ table: RouteTable) {
         table.get(
             "/api/v1/limits", .staff, API(.rules, "The limits that law and local rules set."), Nothing.self,
@@ -128,17 +182,23 @@ extension GovernanceHouse {
             try await desk.setLimit(asked.limit, was: asked.version, by: call.actor)
             return .done
         }
+        let now = world.now
         let room = Room<LimitList>(
             page: "/desk/limits", access: .staff,
             load: { request, _ in
-                LimitList(all: try await database.read { try LimitStore.all($0) }, edited: request.asked("edit"))
+                let edited = request.asked("edit")
+                return try await database.read {
+                    LimitList(
+                        limits: try LimitStore.all($0), history: try RuleHistory.load(.limit, $0), edited: edited)
+                }
             },
             title: { $1.words(.limitsTitle) },
             main: { list, returned, context in
+                let limits = list.limits
                 let kit = Kit(context, returned)
                 let mayEdit = context.actor.may(.policyEdit)
                 let edited = returned.sent?["key"] ?? list.edited
-                let rows = list.all.map { limit -> [HTML] in
+                let rows = limits.map { limit -> [HTML] in
                     let name = context.words(limit.key.phrase)
                     let href = Href("/desk/limits", query: [("edit", limit.key.rawValue)])
                     let title: HTML =
@@ -149,7 +209,7 @@ extension GovernanceHouse {
                     ]
                 }
                 // One at a time: each is opened by its name.
-                let forms = list.all.filter { $0.key.rawValue == edited }.map { limit -> HTML in
+                let forms = limits.filter { $0.key.rawValue == edited }.map { limit -> HTML in
                     let way = "edit-\(limit.key.rawValue)"
                     return """
                         <section class="stack-s"><h3>\(context.words(limit.key.phrase))</h3>\(kit.form(
@@ -157,14 +217,19 @@ extension GovernanceHouse {
                             hidden: [("key", limit.key.rawValue), ("version", String(limit.version))],
                             kit.text(way, "value", .limitValue, value: String(limit.value), most: 6, numeric: true),
                             kit.text(way, "source", .limitSource, value: limit.source, most: 120),
-                            kit.day(way, "since", .limitSince, value: limit.since)))</section>
+                            kit.day(way, "since", .limitSince, value: limit.since), start(way, kit)))</section>
                         """
                 }
                 return kit.page(
                     context.words(.limitsTitle), "",
                     "<p class=\"help\">\(context.words(.limitsHelp))</p>",
                     kit.table([.limitName, .limitValue, .limitSource, .limitSince], rows, none: .governanceNone),
-                    mayEdit ? HTML.joined(forms) : .empty)
+                    mayEdit ? HTML.joined(forms) : .empty,
+                    mayEdit
+                        ? list.history.html(
+                            Href("/desk/limits"), whyField: "source",
+                            seen: { one in limits.first { $0.key.rawValue == one.subject }?.version ?? 0 }, context,
+                            now()) : .empty)
             })
         open(room, table)
         write("/desk/limits", .verb(.policyEdit), room, table) { sent, context in
@@ -173,7 +238,7 @@ extension GovernanceHouse {
                 Limit(
                     key: key, value: try sent.number("value", 1...3650), source: sent["source"],
                     since: try sent.day("since"), version: 0),
-                was: try sent.version(), by: context.actor)
+                was: try sent.version(), from: try RuleEdit.start(sent["start"]), by: context.actor)
             return Href("/desk/limits")
         }
     }

@@ -10,6 +10,8 @@ package enum Verb: Int, CaseIterable, Sendable {
     /// To answer a corrective notice to one's own organisation.
     case noticeAnswer
     case vehicleEdit
+    /// Password rules, sessions, locks, second factors.
+    case securityEdit
 }
 
 /// Some verbs, as bits: asked many times on every page.
@@ -46,6 +48,8 @@ package enum Role: Int64, Coded {
     case auditor = 11
     /// 党务专干: keeps what reveals membership of the party.
     case partyAffairs = 30
+    /// 安全管理员: how people sign in, and nothing else.
+    case security = 31
 
     package static let codes = Codes.of(Self.self)
 
@@ -85,6 +89,7 @@ package enum Role: Int64, Coded {
             ]
         case .administrator: [.policyEdit, .calendarEdit, .rosterEdit, .directoryEdit]
         case .auditor: [.auditRead]
+        case .security: [.securityEdit]
         case .partyAffairs: [.governanceRead, .governanceEdit, .partyRead]
         }
     }

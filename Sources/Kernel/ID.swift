@@ -35,6 +35,9 @@ package struct ID<Of>: Hashable, Comparable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The smallest number that an id of this moment may have.
+    package static func least(at moment: Instant) -> Int64 { max(0, min(moment.ms - IDText.epochMs, 1 << 40)) << 22 }
+
     package var description: String { text }
     package static func < (a: Self, b: Self) -> Bool { a.raw < b.raw }
 

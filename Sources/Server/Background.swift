@@ -89,6 +89,7 @@ package struct Background: Service {
             // Dates by the day: once a minute is soon enough.
             if tick % 20 == 10, try await lease("transfers.clocks") { try await house.transfers.desk.sweep() }
             if tick % 120 == 30, try await lease("governance.sweep") { try await house.governance.sweep() }
+            if tick % 120 == 90, try await lease("rules.planned") { try await house.applyPlanned() }
             if tick % 7200 == 7199 { try await housekeeping() }
         } catch is CancellationError {
             return

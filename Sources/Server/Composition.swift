@@ -75,7 +75,7 @@ package struct House: Sendable {
     /// All migrations, lower floors first.
     package static let schema = Schema(
         DirectoryMigrations.all + ImportMigrations.all + MessagingMigrations.all + Attachments.migrations
-            + CaseMigrations.all + GovernanceMigrations.all + TransferMigrations.all)
+            + CaseMigrations.all + GovernanceMigrations.all + RegionMigrations.all + TransferMigrations.all)
 
     package static func open(_ configuration: ServerConfiguration, world: World) async throws -> House {
         try FileManager.default.createDirectory(
@@ -109,6 +109,8 @@ package struct House: Sendable {
             try CalendarStore.seed(transaction)
             try BaseSeed.plant(at: now, nextID: world.nextID, transaction)
             try LimitStore.plant(transaction)
+            try RegionStore.plant(transaction)
+            try SecurityStore.plant(at: now, transaction)
         }
         let url =
             configuration.publicURL.isEmpty

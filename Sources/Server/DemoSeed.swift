@@ -128,6 +128,9 @@ package struct DemoSeed: Sendable {
                 code: "auditor", name: "审计员", role: .auditor, organisation: "operator", area: "district",
                 title: "审计管理员", phone: "13800000021"),
             Staff(
+                code: "security", name: "安全员", role: .security, organisation: "operator", area: "district",
+                title: "安全管理员", phone: "13800000041"),
+            Staff(
                 code: "desk2", name: "何平", role: .desk, organisation: "property2", area: "xinglong", title: "前台",
                 phone: "13800000022"),
             Staff(

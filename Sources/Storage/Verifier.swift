@@ -99,6 +99,13 @@ package struct Verifier: Sendable {
         return report
     }
 
+    /// A seal with its own rows, whatever came before it.
+    func isWhole(_ seal: Seal?, _ rows: [AuditRow]) -> Bool {
+        guard let seal, rows.count == seal.count, seal.computeHash(rows) == seal.hash else { return false }
+        return HMAC<SHA256>.isValidAuthenticationCode(
+            seal.signature, authenticating: seal.signedBytes, using: key)
+    }
+
     private struct Chain {
         var seals = 0
         var rows = 0

@@ -37,6 +37,7 @@ extension Phrase {
     package static let scopeHomes = Phrase("认家和邀请", "Homes and invitations")
     package static let scopeRoster = Phrase("值班", "Duty roster")
     package static let scopeRules = Phrase("时限和日历", "Limits and calendar")
+    package static let scopeSecurity = Phrase("登录安全和审计", "Security and audit")
     package static let scopeStatistics = Phrase("统计", "Statistics")
     package static let scopeAccount = Phrase("我的消息", "My messages")
     package static let scopeRead = Phrase("看", "read")

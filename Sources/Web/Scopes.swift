@@ -17,6 +17,8 @@ package enum APIArea: String, CaseIterable, Sendable {
     /// Policies and the working calendar.
     case rules
     case statistics
+    /// Rules of sign-in, sessions of staff, the audit.
+    case security
     /// One's own homes and messages.
     case account
 
@@ -30,6 +32,7 @@ package enum APIArea: String, CaseIterable, Sendable {
         case .roster: .scopeRoster
         case .rules: .scopeRules
         case .statistics: .scopeStatistics
+        case .security: .scopeSecurity
         case .account: .scopeAccount
         }
     }

@@ -257,6 +257,7 @@ import Web
             let pages = [
                 "/desk/governance", "/desk/who", "/desk/bodies", "/desk/appointments", "/desk/selections",
                 "/desk/duties", "/desk/notices", "/desk/contracts", "/desk/zones", "/desk/links", "/desk/limits",
+                "/desk/regions",
                 "/desk/cross-posts", "/desk/counters", "/desk/stewards",
             ]
             let session = try await h.signIn("approver")

@@ -12,7 +12,7 @@ import Web
 @Suite struct RouteMatrixTests {
     private static let logins = [
         "desk", "steward", "grid", "approver", "moderator", "committee", "department", "street", "district",
-        "administrator", "auditor", "desk2", "grid2", "resident", "resident3", "tenant",
+        "administrator", "security", "auditor", "desk2", "grid2", "resident", "resident3", "tenant",
     ]
 
     private struct Secret: Sendable {
@@ -167,7 +167,7 @@ import Web
             let home = try await h.area("3 号楼", under: try await h.area("桂花苑"))
             let id = try await h.report("水管漏水", by: "resident", at: home, key: "m1").text
             var sessions: [(TestHouse.Session, Actor)] = []
-            for login in ["desk", "resident", "grid", "moderator", "administrator"] {
+            for login in ["desk", "resident", "grid", "moderator", "administrator", "security", "auditor"] {
                 let session = try await h.signIn(login)
                 sessions.append((session, try await h.actor(session)))
             }

@@ -297,7 +297,8 @@ class Run(Checks):
             ("grid", "/desk"), ("grid", "/desk/new"), ("desk", "/desk/homes"), ("desk", "/desk/roster"),
             ("administrator", "/desk"), ("administrator", "/desk/calendar"), ("administrator", "/desk/policies"),
             ("administrator", "/desk/areas"), ("administrator", "/desk/organisations"), ("desk", "/desk/areas"),
-            ("desk", "/desk/invitations"),
+            ("desk", "/desk/invitations"), ("security", "/desk/security"), ("security", "/desk/security/people"),
+            ("security", "/desk/security/sessions"), ("auditor", "/desk/audit"), ("desk", "/me/factor"),
             ("grid", "/desk/statistics"), ("desk", "/desk/poster"), ("moderator", "/desk/replies"),
             ("steward", "/desk?q=nothingatall"), ("moderator", f"/desk/cases/{self.case}"),
         ]
