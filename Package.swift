@@ -98,6 +98,9 @@ let package = Package(
         .target(
             name: "Governance", dependencies: ["Kernel", "Storage", "Web", "Directory"],
             swiftSettings: strict),
+        .target(
+            name: "Privacy", dependencies: ["Kernel", "Storage", "Web", "Directory"],
+            swiftSettings: strict),
         // Floor 5
         .target(
             name: "Cases",
@@ -113,7 +116,7 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "Kernel", "Storage", "StorageSQLite", "StoragePostgres", "Web", "Attachments", "Directory", "Messaging",
-                "Cases", "Governance", "Transfers", "Tables", "CZlib",
+                "Cases", "Governance", "Privacy", "Transfers", "Tables", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

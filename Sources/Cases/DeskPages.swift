@@ -336,6 +336,9 @@ struct DeskPages: Sendable {
         if actor.may(.residentApprove) || actor.may(.directoryEdit) { links.append((Href("/desk/areas"), .areasTitle)) }
         if actor.may(.directoryEdit) { links.append((Href("/desk/organisations"), .organisationsTitle)) }
         if actor.may(.governanceRead) { links.append((Href("/desk/governance"), .governanceTitle)) }
+        if actor.may(.privacyEdit) || actor.may(.privacyHandle) {
+            links.append((Href("/desk/privacy"), .privacyDesk))
+        }
         if actor.may(.directoryEdit) || actor.may(.residentApprove) {
             links.append((Href("/desk/imports"), .importsTitle))
         }

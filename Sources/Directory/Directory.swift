@@ -42,6 +42,7 @@ package struct DirectoryHouse: Sendable {
         ruleRoutes(table)
         apiRoutes(table)
         importRoutes(table)
+        minorRoutes(table)
     }
 
     package var answers: AnswerKeeper { AnswerKeeper(database: database, world: world, secrets: secrets) }

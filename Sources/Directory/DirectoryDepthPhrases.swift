@@ -58,7 +58,9 @@ enum GovernanceLinks {
             <a class="btn" href="/my/duties">\(words(.meDuties))</a>\
             <a class="btn" href="/my/selections">\(words(.meSelections))</a>\
             <a class="btn" href="/my/links">\(words(.meLinks))</a>\
-            <a class="btn" href="/my/vehicles">\(words(.meVehicles))</a></nav>
+            <a class="btn" href="/my/vehicles">\(words(.meVehicles))</a>\
+            <a class="btn" href="/my/household">\(words(.minorsTitle))</a>\
+            <a class="btn" href="/my/privacy">\(words(.privacyTitle))</a></nav>
             """
     }
 }

@@ -63,6 +63,11 @@ package enum DirectoryRefusal: Refusal, Equatable {
     case areaUnderItself
     case areaStays
     case badNewPlace
+    case minorContact(String)
+    case minorOld(String)
+    case minorBirth
+    case minorGuardian
+    case minorMany
 
     package var kind: RefusalKind {
         switch self {
@@ -71,7 +76,7 @@ package enum DirectoryRefusal: Refusal, Equatable {
         case .locked, .codeTooSoon, .codeTooMany, .factorLocked: .limited
         case .homeDecidedAlready, .homeAsked, .shiftTaken, .areaTaken, .changedMeanwhile, .organisationTaken,
             .postTaken, .postEnded, .lastAdministrator, .phoneTaken, .loginTaken, .invitationGone, .codesNotSent,
-            .areaUnderItself, .factorThere, .factorNeeded, .noFactor, .notOneself, .separatePosts:
+            .areaUnderItself, .factorThere, .factorNeeded, .noFactor, .notOneself, .separatePosts, .minorMany:
             .conflict
         default: .invalid
         }
@@ -90,6 +95,9 @@ package enum DirectoryRefusal: Refusal, Equatable {
         case .badServiceLine: "line"
         case .badPhone, .phoneTaken, .codesNotSent: "phone"
         case .wrongCode, .wrongFactor: "code"
+        case .minorOld, .minorBirth: "birth"
+        case .minorContact: "name"
+        case .minorGuardian: "agrees"
         case .badName, .areaTaken, .badAreaName, .badOrganisationName, .organisationTaken, .severalPeople:
             "name"
         case .badInvitation: "invitation"
@@ -172,6 +180,11 @@ package enum DirectoryRefusal: Refusal, Equatable {
         case .areaUnderItself: Phrase.refuseAreaUnderItself()
         case .areaStays: Phrase.refuseAreaStays()
         case .badNewPlace: Phrase.refuseNewPlace()
+        case .minorContact(let years): Phrase.refuseMinorContact(years)
+        case .minorOld(let years): Phrase.refuseMinorOld(years)
+        case .minorBirth: Phrase.refuseMinorBirth()
+        case .minorGuardian: Phrase.refuseMinorGuardian()
+        case .minorMany: Phrase.refuseMinorMany()
         }
     }
 }

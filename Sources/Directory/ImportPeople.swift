@@ -59,7 +59,17 @@ extension ImportPlan {
         }
         let days = try row.days(today: today)
         let unit = try home(row)
+        let child = try minor(row, name, phone, relation, unit)
         let (person, isNew) = try person(name, phone, unit: unit.id)
+        let place = "\(unit.id.text)/\(name)"
+        overlay?.state.withLock { state in
+            if child == nil { state.guardians[place] = person } else { state.minors.insert(place) }
+        }
+        if child != nil, !isNew, try hasContact(person) { throw RowFault(.minorContact, .phone) }
+        if let child, let write {
+            try MinorStore.insert(
+                person, guardian: child.guardian, unit: unit.id, birth: child.birth, by: record.person, at: now, write)
+        }
         let key = "\(person.text)/\(unit.id.text)/\(relation.code)"
         if let planned = overlay?.state.withLock({ $0.homes[key] }) {
             return try settle(planned, days, row, isKnown: true) { _ in }
@@ -91,6 +101,46 @@ extension ImportPlan {
         }
         made.append((.home, id, Self.mark(days)))
         return .fresh
+    }
+
+    private func hasContact(_ person: PersonID) throws -> Bool {
+        try read.first(
+            """
+            select p.id from directory_person p left join directory_account a on a.person_id = p.id
+            where p.id = \(person) and (p.phone_sealed is not null or a.person_id is not null)
+            """
+        ) { try $0.int(0) } != nil
+    }
+
+    /// What a row says about somebody below the age at which people agree alone: only the month of birth, and the
+    /// guardian, who lives there. The birth of anybody else is not kept.
+    private func minor(
+        _ row: ImportRow, _ name: String, _ phone: Phone?, _ relation: HomeRelation, _ unit: Area
+    ) throws -> (birth: BirthMonth, guardian: PersonID)? {
+        guard !row[.birth].isEmpty else {
+            // A number for a child that is entered here already.
+            let planned = overlay?.state.withLock { $0.minors.contains("\(unit.id.text)/\(name)") } ?? false
+            if phone != nil, try planned || MinorStore.isThere(name, in: unit.id, read) {
+                throw RowFault(.minorContact, .phone)
+            }
+            return nil
+        }
+        var words = row[.birth].split { ImportWords.dateSigns.contains($0) || $0 == ImportWords.dateEnd }
+            .joined(separator: "-")
+        if words.utf8.count == 8, words.utf8.allSatisfy({ (48...57).contains($0) }) {
+            words = "\(words.prefix(4))-\(words.dropFirst(4).prefix(2))-\(words.suffix(2))"
+        }
+        guard let birth = BirthMonth(words), !birth.isAfter(today) else { throw RowFault(.minorBirth, .birth) }
+        guard birth.isBelow(try LawLimitStore.value(.minorAge, read), on: today) else { return nil }
+        guard phone == nil else { throw RowFault(.minorContact, .phone) }
+        guard relation == .family else { throw RowFault(.minorRelation, .relation) }
+        let named = row[.guardian]
+        guard !named.isEmpty, named != name else { throw RowFault(.minorGuardian, .guardian) }
+        let planned = overlay?.state.withLock { $0.guardians["\(unit.id.text)/\(named)"] }
+        guard let guardian = try planned ?? MinorStore.guardian(named, in: unit.id, on: today, read) else {
+            throw RowFault(.minorGuardian, .guardian)
+        }
+        return (birth, guardian)
     }
 
     private func settle(

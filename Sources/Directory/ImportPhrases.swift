@@ -204,6 +204,8 @@ extension ImportField {
         case .role: .fieldRole
         case .area: .fieldArea
         case .title: .fieldTitle
+        case .birth: .importFieldBirth
+        case .guardian: .importFieldGuardian
         }
     }
 
@@ -232,6 +234,8 @@ extension ImportField {
         case .organisation: ["organisation", "organization", "单位", "单位名称", "所属单位", "机构", "组织"]
         case .role: ["role", "岗位角色", "角色", "岗位", "岗位名称"]
         case .area: ["area", "负责片区", "片区", "范围", "服务范围", "责任区"]
+        case .birth: ["birth", "出生年月", "出生日期", "生日"]
+        case .guardian: ["guardian", "监护人", "监护人姓名", "家长"]
         case .title: ["title", "职务", "职称", "称呼", "头衔"]
         }
     }
@@ -273,6 +277,10 @@ extension ImportReason {
         case .nameTaken: .reasonNameTaken
         case .badTitle: .reasonBadTitle
         case .phoneShared: .reasonPhoneShared
+        case .minorContact: .reasonMinorContact
+        case .minorGuardian: .reasonMinorGuardian
+        case .minorRelation: .reasonMinorRelation
+        case .minorBirth: .reasonMinorBirth
         case .tooManyBelow: .reasonTooManyBelow
         }
     }

@@ -16,6 +16,9 @@ final class ImportOverlay: Sendable {
         var posts: [String: [(Day, Day)]] = [:]
         var addresses: [AreaID: String] = [:]
         var places: [String: Area] = [:]
+        /// Grown people of the rows before, by their home and name.
+        var guardians: [String: PersonID] = [:]
+        var minors: Set<String> = []
     }
     let state = Mutex(State())
 }

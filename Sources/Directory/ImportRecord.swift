@@ -17,7 +17,8 @@ package enum ImportKind: String, CaseIterable, Sendable {
         switch self {
         case .areas: [.name, .code, .parent, .level, .address]
         case .units: [.estate, .building, .staircase, .room, .floorArea, .address]
-        case .residents: [.name, .phone, .estate, .building, .staircase, .room, .relation, .from, .to]
+        case .residents:
+            [.name, .phone, .estate, .building, .staircase, .room, .relation, .from, .to, .birth, .guardian]
         case .posts: [.name, .phone, .organisation, .role, .area, .title, .from, .to]
         }
     }
@@ -35,7 +36,7 @@ package enum ImportKind: String, CaseIterable, Sendable {
 /// What a column may mean.
 package enum ImportField: String, CaseIterable, Sendable {
     case name, code, parent, level, address, estate, building, staircase, room, floorArea
-    case phone, relation, from, to, organisation, role, area, title
+    case phone, relation, from, to, organisation, role, area, title, birth, guardian
 }
 
 package enum ImportConflict: String, CaseIterable, Sendable, Codable { case skip, update, refuse }
@@ -128,6 +129,7 @@ package enum ImportReason: String, Sendable, Error {
     case badRelation, badRole, unknownOrganisation, severalOrganisations, outsideOrganisation, beyondScope, badArea
     case cutNumber, differs, postOverlaps, lastAdministrator, nameTaken, badTitle, phoneShared, tooManyBelow
     case separatePosts
+    case minorContact, minorGuardian, minorRelation, minorBirth
 }
 
 struct RowFault: Error {

@@ -492,7 +492,9 @@ struct ImportUndo {
             || has("select id from directory_home where person_id = \(id) limit 1")
             || has("select id from directory_shift where person_id = \(id) limit 1")
             || has("select id from storage_audit where actor_id = \(id) limit 1")
+            || has("select person_id from directory_minor where guardian_id = \(id) limit 1")
         guard !isUsed else { return "used" }
+        try transaction.run("delete from directory_minor where person_id = \(id)")
         try transaction.run("delete from directory_person where id = \(id)")
         return nil
     }

@@ -53,6 +53,9 @@ package struct SignIn: Sendable {
     let secrets: Secrets
     let sender: any CodeSender
     package let memory: DirectoryMemory
+    /// Whether somebody who signs in on a day has a privacy notice to answer first. Asked in the transaction that begins
+    /// the session; staff are not asked.
+    package var asksNotice: (@Sendable (PersonID, Day, any ReadTransaction) throws -> Bool)?
 
     package init(
         database: any Database, world: World, journal: any Journal, secrets: Secrets, sender: any CodeSender
@@ -242,12 +245,12 @@ package struct SignIn: Sendable {
         let id = world.nextID()
         let day = Zone.shanghai.day(of: now)
         let kept = String(device.unicodeScalars.filter { $0.value >= 0x20 }.prefix(120).map(Character.init))
-        return try await database.write { [journal] transaction in
+        return try await database.write { [journal, asksNotice] transaction in
             let staff = try !DirectoryStore.posts(of: person, on: day, transaction).isEmpty
             let expires = now.adding(ms: staff ? SignInLimits.staffSessionMs : SignInLimits.residentSessionMs)
             try SignInStore.insertSession(
                 id: id, digest: digest, person: person, staff: staff, now: now, expires: expires, device: kept,
-                transaction)
+                awaitsNotice: try !staff && (asksNotice?(person, day, transaction) ?? false), transaction)
             if resetFailures {
                 try SignInStore.setFailures(person, 0, lockedUntil: Instant(ms: 0), transaction)
             }
@@ -271,6 +274,7 @@ package struct SignIn: Sendable {
         /// Of a token: what it may do, and its number.
         package var scopes: Scopes?
         package var token: Int64?
+        package var awaitsNotice = false
     }
 
     /// Who a session cookie stands for; nil when it is unknown, over, or a staff session that sat idle too long.
@@ -292,7 +296,8 @@ package struct SignIn: Sendable {
         if now.ms - session.seen.ms > SignInLimits.touchMs {
             try await database.write { try SignInStore.touch(session.id, now, $0) }
         }
-        return SignedIn(actor: actor, session: session.id)
+        return SignedIn(
+            actor: actor, session: session.id, awaitsNotice: session.awaitsNotice && actor.posts.isEmpty)
     }
 
     /// Who a personal token stands for: one person with one post.

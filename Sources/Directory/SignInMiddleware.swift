@@ -57,6 +57,7 @@ package struct SignInMiddleware: RouterMiddleware {
                 if let found = try await signIn.bySession(cookie) {
                     context.actor = found.actor
                     context.session = found.session
+                    context.awaitsNotice = found.awaitsNotice
                     context.formToken = token
                     isStale = false
                 }

@@ -40,7 +40,8 @@ struct SignInPage {
             <h1 id="h">\(words(.signInTitle))</h1>
             \(form(context))
             <p class="small">\(otherWay(context))</p>
-            <p class="small soft not-elder">\(words(.signInFirstTime))</p>
+            <p class="small soft not-elder">\(words(.signInFirstTime)) \
+            <a href="/privacy">\(words(.privacyNoticeTitle))</a></p>
             </section>
             <section class="not-elder stack" aria-labelledby="open">
             <h2 id="open">\(words(.signInOpen))</h2>

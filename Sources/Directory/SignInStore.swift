@@ -78,12 +78,14 @@ enum SignInStore {
         let seen: Instant
         let expires: Instant
         let device: String
+        /// Waits for the person's answer to the privacy notice.
+        let awaitsNotice: Bool
     }
 
     static func session(digest: [UInt8], _ transaction: any ReadTransaction) throws -> Session? {
         try transaction.first(
             """
-            select id, person_id, staff, created_ms, seen_ms, expires_ms, device from directory_session
+            select id, person_id, staff, created_ms, seen_ms, expires_ms, device, awaits_notice from directory_session
             where digest = \(digest)
             """, session)
     }
@@ -91,7 +93,7 @@ enum SignInStore {
     static func sessions(of person: PersonID, _ transaction: any ReadTransaction) throws -> [Session] {
         try transaction.query(
             """
-            select id, person_id, staff, created_ms, seen_ms, expires_ms, device from directory_session
+            select id, person_id, staff, created_ms, seen_ms, expires_ms, device, awaits_notice from directory_session
             where person_id = \(person) order by seen_ms desc, id desc limit 50
             """, session)
     }
@@ -99,17 +101,20 @@ enum SignInStore {
     private static func session(_ row: any Row) throws -> Session {
         Session(
             id: try row.int(0), person: try row.id(1), staff: try row.flag(2), created: try row.instant(3),
-            seen: try row.instant(4), expires: try row.instant(5), device: try row.text(6))
+            seen: try row.instant(4), expires: try row.instant(5), device: try row.text(6),
+            awaitsNotice: try row.int(7) == 1)
     }
 
     static func insertSession(
         id: Int64, digest: [UInt8], person: PersonID, staff: Bool, now: Instant, expires: Instant, device: String,
-        _ transaction: any WriteTransaction
+        awaitsNotice: Bool, _ transaction: any WriteTransaction
     ) throws {
         try transaction.run(
             """
-            insert into directory_session (id, digest, person_id, staff, created_ms, seen_ms, expires_ms, device)
-            values (\(id), \(digest), \(person), \(staff), \(now), \(now), \(expires), \(device))
+            insert into directory_session
+                (id, digest, person_id, staff, created_ms, seen_ms, expires_ms, device, awaits_notice)
+            values (\(id), \(digest), \(person), \(staff), \(now), \(now), \(expires), \(device),
+                \(awaitsNotice ? 1 : 0))
             """)
     }
 

@@ -364,5 +364,10 @@ package enum GovernanceMigrations {
             );
             create unique index governance_appraisal_once on governance_appraisal(person_id, party, quarter);
             """),
+        Migration(
+            "governance-040-personal",
+            """
+            create index governance_candidate_person on governance_candidate(person_id, id);
+            """),
     ]
 }

@@ -12,6 +12,8 @@ package enum Verb: Int, CaseIterable, Sendable {
     case vehicleEdit
     /// Password rules, sessions, locks, second factors.
     case securityEdit
+    /// The privacy notice, purposes, periods and registers; and what people ask about their own data.
+    case privacyEdit, privacyHandle
 }
 
 /// Some verbs, as bits: asked many times on every page.
@@ -70,7 +72,7 @@ package enum Role: Int64, Coded {
             [
                 .caseRead, .caseRegister, .caseTriage, .caseDispatch, .caseAttend, .caseHandle, .caseFeedBack,
                 .caseSuspend, .caseMerge, .caseReturn, .caseEscalate, .residentApprove, .phoneUnmask, .statisticsRead,
-                .governanceRead, .governanceEdit, .vehicleEdit,
+                .governanceRead, .governanceEdit, .vehicleEdit, .privacyHandle,
             ]
         case .approver:
             [
@@ -85,9 +87,9 @@ package enum Role: Int64, Coded {
             [
                 .caseRead, .caseRegister, .caseTriage, .caseDispatch, .caseAttend, .caseHandle, .caseFeedBack,
                 .caseSuspend, .caseMerge, .caseReturn, .caseEscalate, .caseStrikeOff, .statisticsRead,
-                .governanceRead, .governanceEdit,
+                .governanceRead, .governanceEdit, .privacyHandle,
             ]
-        case .administrator: [.policyEdit, .calendarEdit, .rosterEdit, .directoryEdit]
+        case .administrator: [.policyEdit, .calendarEdit, .rosterEdit, .directoryEdit, .privacyEdit, .privacyHandle]
         case .auditor: [.auditRead]
         case .security: [.securityEdit]
         case .partyAffairs: [.governanceRead, .governanceEdit, .partyRead]

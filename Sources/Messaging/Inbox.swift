@@ -19,7 +19,12 @@ package enum MessagingMigrations {
             );
             create index messaging_item_person on messaging_item(person_id, id);
             create index messaging_item_unread on messaging_item(person_id) where read_ms is null;
-            """)
+            """),
+        Migration(
+            "messaging-002-periods",
+            """
+            create index messaging_item_created on messaging_item(created_ms, id);
+            """),
     ]
 }
 
@@ -79,12 +84,16 @@ package struct Inbox: Sendable {
             where person_id = \(person) \(page) order by id desc limit \(limit)
             """
         ) { row in
-            let name = try row.text(1)
-            let arguments = try row.text(2).split(separator: Self.separator, omittingEmptySubsequences: false)
             return InboxItem(
-                id: try row.int(0), text: Message(notices[name] ?? Phrase(name, name), arguments.map(String.init)),
-                link: try row.text(3), created: try row.instant(4), isRead: !row.isNull(5))
+                id: try row.int(0), text: message(try row.text(1), try row.text(2)), link: try row.text(3),
+                created: try row.instant(4), isRead: !row.isNull(5))
         }
+    }
+
+    /// What a row says, by its notice and its arguments.
+    func message(_ name: String, _ arguments: String) -> Message {
+        let parts = arguments.split(separator: Self.separator, omittingEmptySubsequences: false)
+        return Message(notices[name] ?? Phrase(name, name), parts.map(String.init))
     }
 
     /// At most 100 are counted.

@@ -25,6 +25,7 @@ package struct Background: Service {
                 group.addTask { await hear() }
                 group.addTask { await beats() }
                 group.addTask { await imports() }
+                group.addTask { await privacy() }
             }
         }
         house.live.close()
@@ -53,6 +54,22 @@ package struct Background: Service {
                 if try await house.importWork.step(worker: holder) { continue }
             } catch {
                 logger.error("an import failed", metadata: ["error": "\(type(of: error))"])
+                house.metrics.count("redsteward_background_failures_total")
+            }
+            do { try await Task.sleep(for: .seconds(2)) } catch { break }
+        }
+    }
+
+    /// Copies, closings and the day's run of the periods, in a line of their own.
+    private func privacy() async {
+        var tick = 0
+        while !Task.isCancelled {
+            do {
+                if tick % 300 == 30 { try await house.privacy.work.schedule() }
+                tick += 1
+                if try await house.privacy.work.step(worker: holder) { continue }
+            } catch {
+                logger.error("work on personal data failed", metadata: ["error": "\(type(of: error))"])
                 house.metrics.count("redsteward_background_failures_total")
             }
             do { try await Task.sleep(for: .seconds(2)) } catch { break }

@@ -7,6 +7,7 @@ import Hummingbird
 import Kernel
 import Logging
 import Messaging
+import Privacy
 import Storage
 import StoragePostgres
 import StorageSQLite
@@ -54,6 +55,7 @@ package struct House: Sendable {
     package let cases: CasesHouse
     package let governance: GovernanceHouse
     package let transfers: TransferHouse
+    package let privacy: PrivacyHouse
     package let live: LiveHub
     package let metrics: Metrics
     package let settings: SiteSettings
@@ -75,7 +77,12 @@ package struct House: Sendable {
     /// All migrations, lower floors first.
     package static let schema = Schema(
         DirectoryMigrations.all + ImportMigrations.all + MessagingMigrations.all + Attachments.migrations
-            + CaseMigrations.all + GovernanceMigrations.all + RegionMigrations.all + TransferMigrations.all)
+            + CaseMigrations.all + GovernanceMigrations.all + RegionMigrations.all + TransferMigrations.all
+            + PrivacyMigrations.all + CasePersonalMigrations.all)
+
+    /// Every kind of data that has an end.
+    package static let retention =
+        DirectoryPersonal.retention + Inbox.retention + CasePersonal.retention + PrivacyHouse.retention
 
     package static func open(_ configuration: ServerConfiguration, world: World) async throws -> House {
         try FileManager.default.createDirectory(
@@ -111,6 +118,8 @@ package struct House: Sendable {
             try LimitStore.plant(transaction)
             try RegionStore.plant(transaction)
             try SecurityStore.plant(at: now, transaction)
+            try LawLimitStore.plant(transaction)
+            try PrivacySeed.plant(House.retention, at: now, transaction)
         }
         let url =
             configuration.publicURL.isEmpty
@@ -119,8 +128,9 @@ package struct House: Sendable {
             secure: url.hasPrefix("https://"), publicURL: url, openMetrics: configuration.openMetrics)
         let sender: any CodeSender = configuration.demo ? DemoCodeSender() : NoCodeSender()
         let calendars = Calendars(database: database)
-        let signIn = SignIn(
+        var signIn = SignIn(
             database: database, world: world, journal: journal, secrets: secrets, sender: sender)
+        signIn.asksNotice = { try NoticeStore.mustAsk($0, on: $1, $2) }
         let directory = DirectoryHouse(
             database: database, world: world, journal: journal, secrets: secrets, signIn: signIn,
             calendars: calendars, settings: settings)
@@ -129,13 +139,25 @@ package struct House: Sendable {
             folder: configuration.folder + "/files", place: configuration.files, world: world, fresh: true)
         try await attachments.check()
         let inbox = Inbox(
-            notices: CaseNotices.all + TransferNotices.all + GovernanceNotice.all.map { Notice($0.name, $0.phrase) },
-            nextID: world.nextID)
+            notices: CaseNotices.all + TransferNotices.all + GovernanceNotice.all.map { Notice($0.name, $0.phrase) }
+                + PrivacyNoticeKind.all.map { Notice($0.name, $0.phrase) }, nextID: world.nextID)
         let governance = GovernanceHouse(directory: directory) {
             notice, arguments, link, people, except, at, transaction in
             try inbox.send(
                 Notice(notice.name, notice.phrase), arguments, link: link, to: people, except: except, at: at,
                 transaction)
+        }
+        let personal = DirectoryPersonal(secrets: secrets)
+        // Ways in first, the person last: the others find their rows by it.
+        let privacy = PrivacyHouse(
+            directory: directory,
+            sources: [
+                personal.access, CasePersonal.source, inbox.personalData, governance.personalData,
+                PrivacyHouse.personalData, personal.person,
+            ], classes: retention
+        ) { kind, arguments, link, person, at, transaction in
+            try inbox.send(
+                Notice(kind.name, kind.phrase), arguments, link: link, to: [person], at: at, transaction)
         }
         let cases = CasesHouse(
             database: database, world: world, journal: journal, secrets: secrets,
@@ -145,8 +167,8 @@ package struct House: Sendable {
         return House(
             configuration: configuration, database: database, world: world, secrets: secrets, directory: directory,
             cases: cases, governance: governance,
-            transfers: TransferHouse(directory: directory, cases: cases), live: live, metrics: Metrics(),
-            settings: settings, node: node)
+            transfers: TransferHouse(directory: directory, cases: cases), privacy: privacy, live: live,
+            metrics: Metrics(), settings: settings, node: node)
     }
 
     /// What people are told about a fault whose end is known, and the status; nil for a fault of another kind.
@@ -192,6 +214,7 @@ package struct House: Sendable {
         cases.routes(table)
         governance.routes(table)
         transfers.routes(table)
+        privacy.routes(table)
         let metrics = metrics
         let live = live
         let database = database

@@ -233,6 +233,7 @@ package struct DemoSeed: Sendable {
         try await DemoGovernance(
             house: house, areas: fixed.areas, organisations: fixed.organisations, staff: posts, people: people
         ).plant(on: day)
+        try await DemoPrivacy(house: house, staff: posts, people: people).plant(on: day)
         try await DemoCases(house: house, areas: fixed.areas, staff: posts, people: people).play(until: now)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]

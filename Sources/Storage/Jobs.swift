@@ -74,6 +74,24 @@ package struct Jobs: Sendable {
         ) { try $0.int(0) } != nil
     }
 
+    /// Of some kinds the one that is due the longest and that nobody holds; nil when there is none.
+    package func due(_ kinds: [String], at now: Instant, _ transaction: any ReadTransaction) throws -> String? {
+        try transaction.first(
+            """
+            select kind from storage_job where done_ms is null and gave_up_ms is null and due_ms <= \(now)
+                and lease_until_ms <= \(now) and kind in (\(SQL.joined(kinds.map { "\($0)" })))
+            order by due_ms, id limit 1
+            """
+        ) { try $0.text(0) }
+    }
+
+    /// Whether a job with this kind and key was ever scheduled.
+    package func isKnown(kind: String, key: String, _ transaction: any ReadTransaction) throws -> Bool {
+        try transaction.first("select id from storage_job where kind = \(kind) and dedupe_key = \(key)") {
+            try $0.int(0)
+        } != nil
+    }
+
     /// When a job of this kind was last done.
     package func lastDone(kind: String, _ transaction: any ReadTransaction) throws -> Instant? {
         try transaction.first("select max(done_ms) from storage_job where kind = \(kind)") {

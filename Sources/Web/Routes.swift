@@ -26,6 +26,17 @@ package enum Access: Sendable, Equatable {
     }
 }
 
+/// Where a person gets before they have answered the privacy notice: the notice, their rights, and the way out.
+package enum NoticePlaces {
+    package static let notice: StaticString = "/my/notice"
+    private static let open = [
+        "/my/notice", "/my/privacy", "/sign-out", "/api/v1/me/privacy", "/api/v1/sign-out", "/api/v1/me/notice",
+    ]
+    static func isOpen(_ path: String) -> Bool {
+        path == "/api/v1/me" || open.contains { path == $0 || path.hasPrefix($0 + "/") }
+    }
+}
+
 package struct RouteSpec: Sendable {
     package let method: HTTPRequest.Method
     package let path: String
@@ -67,7 +78,7 @@ package final class RouteTable {
     private func add(_ method: HTTPRequest.Method, _ path: String, _ access: Access, _ handler: @escaping Handler) {
         specs.append(RouteSpec(method: method, path: path, access: access))
         router.on(RouterPath(path), method: method) { request, context in
-            try Self.admit(access, nil, method, context)
+            try Self.admit(access, nil, method, path, context)
             return try await handler(request, context)
         }
     }
@@ -80,7 +91,7 @@ package final class RouteTable {
         let metrics = services.metrics
         router.on(RouterPath(operation.path), method: method) { request, context in
             do {
-                try Self.admit(access, .some(area), method, context)
+                try Self.admit(access, .some(area), method, operation.path, context)
                 return try await handler(request, context)
             } catch let refusal as any Refusal {
                 // The document would not know of it: a test looks here.
@@ -96,11 +107,12 @@ package final class RouteTable {
 
     /// - Parameter area: of a route of the API; nil for any other, which a token with fewer than all scopes may not use.
     private static func admit(
-        _ access: Access, _ area: APIArea??, _ method: HTTPRequest.Method, _ context: WebContext
+        _ access: Access, _ area: APIArea??, _ method: HTTPRequest.Method, _ path: String, _ context: WebContext
     ) throws {
         guard access.allows(context.actor) else {
             throw context.actor.person == nil ? WebRefusal.signInFirst : WebRefusal.notYours
         }
+        if context.awaitsNotice, access != .everyone, !NoticePlaces.isOpen(path) { throw WebRefusal.noticeFirst }
         guard let scopes = context.scopes, !scopes.isAll else { return }
         switch area {
         case .none: guard access == .everyone else { throw WebRefusal.noScope("*") }
@@ -217,9 +229,21 @@ package struct FrontDoor: RouterMiddleware {
     /// A refusal as its asker reads it: a problem for programs, a page for people.
     package static func refuse(_ refusal: any Refusal, _ request: Request, _ context: WebContext) -> Response {
         if request.uri.path.hasPrefix("/api/") { return Answer.problem(refusal, context: context) }
+        let here = request.uri.string
         if refusal.kind == .signIn, request.method == .get {
-            let here = request.uri.string
             return Answer.redirect(Href("/sign-in", query: [("next", here.utf8.count <= 400 ? here : "/")]))
+        }
+        if case WebRefusal.noticeFirst = refusal {
+            guard request.method != .get else {
+                return Answer.redirect(
+                    Href(NoticePlaces.notice, query: [("next", here.utf8.count <= 400 ? here : "/")]))
+            }
+            return notice(
+                refusal.message.text(context.preferences.language), status: refusal.kind.status, request, context,
+                way: """
+                    <p><a class="btn primary" href="/my/notice" target="_blank" rel="noopener">\
+                    \(context.words(.webNoticeRead))</a></p>
+                    """)
         }
         return notice(
             refusal.message.text(context.preferences.language), status: refusal.kind.status, request, context)
@@ -227,7 +251,11 @@ package struct FrontDoor: RouterMiddleware {
 
     fileprivate func answer(_ error: any Error, _ request: Request, _ context: WebContext) async -> Response {
         let forPrograms = request.uri.path.hasPrefix("/api/")
-        if let refusal = error as? any Refusal { return Self.refuse(refusal, request, context) }
+        if let refusal = error as? any Refusal {
+            // What was typed before the notice was answered is shown with the way to it.
+            if case WebRefusal.noticeFirst = refusal, !forPrograms { await context.kept.readLate(request, context) }
+            return Self.refuse(refusal, request, context)
+        }
         if let http = error as? HTTPError {
             let refusal: WebRefusal =
                 http.status == .notFound || http.status == .methodNotAllowed
@@ -257,14 +285,14 @@ package struct FrontDoor: RouterMiddleware {
 
     /// A page that says why something was not done, with what was typed.
     private static func notice(
-        _ text: String, status: HTTPResponse.Status, _ request: Request, _ context: WebContext
+        _ text: String, status: HTTPResponse.Status, _ request: Request, _ context: WebContext, way: HTML = .empty
     ) -> Response {
         var context = context
         // Where the fault came before anybody knew who asks, the browser is known all the same.
         if context.formToken.isEmpty { context.formToken = context.kept.token }
         let kept = Href(local: request.uri.string).map { context.kept.html(to: $0, context) } ?? .empty
         return Answer.html(
-            Layout.notice(context.words(.errorTitle), text, kept: kept, context: context), status: status,
+            Layout.notice(context.words(.errorTitle), text, kept: way + kept, context: context), status: status,
             context: context)
     }
 }

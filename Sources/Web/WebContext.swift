@@ -41,6 +41,8 @@ package struct WebContext: RequestContext {
     package var actor = Actor.visitor
     /// The session that signed the actor in, if a cookie did.
     package var session: Int64?
+    /// The session waits for its person's answer to the privacy notice.
+    package var awaitsNotice = false
     /// What a token lets its program do in the API; nil without one.
     package var scopes: Scopes?
     package var preferences = Preferences()
@@ -104,6 +106,8 @@ package struct SiteSettings: Sendable {
 package enum WebRefusal: Refusal {
     case notFound
     case signInFirst
+    /// The session waits until its person has read the privacy notice and answered.
+    case noticeFirst
     case notYours
     case crossSite
     case tooLarge
@@ -128,7 +132,7 @@ package enum WebRefusal: Refusal {
         switch self {
         case .notFound, .badIdentifier: .notFound
         case .signInFirst: .signIn
-        case .notYours, .crossSite, .noScope: .denied
+        case .notYours, .crossSite, .noScope, .noticeFirst: .denied
         case .tooLarge: .tooLarge
         case .malformed, .missingField, .badField, .unknownField, .keyForOther: .invalid
         case .badMethod: .method
@@ -143,6 +147,7 @@ package enum WebRefusal: Refusal {
         switch self {
         case .notFound, .badIdentifier: Phrase.webNotFound()
         case .signInFirst: Phrase.webSignInFirst()
+        case .noticeFirst: Phrase.webNoticeFirst()
         case .notYours: Phrase.webNotYours()
         case .crossSite: Phrase.webCrossSite()
         case .tooLarge: Phrase.webTooLarge()

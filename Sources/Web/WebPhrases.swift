@@ -44,6 +44,10 @@ extension Phrase {
         "刚才没有办成，您填的都还在。先看看有没有存上，没有就再交一次。",
         "That did not get through. What you typed is still here: look whether it was saved; if not, send it again.")
     package static let webNotFound = Phrase("没有这一页，或者您看不到它。", "There is no such page, or it is not yours to see.")
+    package static let webNoticeFirst = Phrase(
+        "请先看隐私告知并答复。填好的内容还在下面，答复以后再发一次。",
+        "Please read the privacy notice and answer it first. What you typed is below: send it again afterwards.")
+    package static let webNoticeRead = Phrase("看隐私告知", "Read the privacy notice")
     package static let webSignInFirst = Phrase("请先登录。", "Please sign in first.")
     package static let webNotYours = Phrase("您的岗位办不了这件事。", "Your post may not do this.")
     package static let webCrossSite = Phrase(

@@ -299,6 +299,12 @@ class Run(Checks):
             ("administrator", "/desk/areas"), ("administrator", "/desk/organisations"), ("desk", "/desk/areas"),
             ("desk", "/desk/invitations"), ("security", "/desk/security"), ("security", "/desk/security/people"),
             ("security", "/desk/security/sessions"), ("auditor", "/desk/audit"), ("desk", "/me/factor"),
+            ("", "/privacy"), ("resident", "/my/privacy"), ("resident", "/my/notice"), ("resident", "/my/household"),
+            ("administrator", "/desk/privacy"), ("grid", "/desk/privacy"), ("administrator", "/desk/privacy/notice"),
+            ("administrator", "/desk/privacy/purposes"), ("administrator", "/desk/privacy/periods"),
+            ("administrator", "/desk/privacy/limits"), ("administrator", "/desk/privacy/processing"),
+            ("administrator", "/desk/privacy/assessments"), ("administrator", "/desk/privacy/breaches"),
+            ("desk", "/desk/transfers"),
             ("grid", "/desk/statistics"), ("desk", "/desk/poster"), ("moderator", "/desk/replies"),
             ("steward", "/desk?q=nothingatall"), ("moderator", f"/desk/cases/{self.case}"),
         ]

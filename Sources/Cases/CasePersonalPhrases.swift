@@ -1,0 +1,23 @@
+import Kernel
+
+extension Phrase {
+    package static let dataCases = Phrase("我报的事", "What I reported")
+    package static let dataCaseNumber = Phrase("编号", "Number")
+    package static let dataCaseTitle = Phrase("标题", "Title")
+    package static let dataCaseBody = Phrase("原话", "Words")
+    package static let dataCaseContact = Phrase("联系电话（部分隐藏）", "Contact (masked)")
+    package static let dataCaseChannel = Phrase("渠道", "Channel")
+    package static let dataCaseClosed = Phrase("办结时间", "Closed")
+    package static let dataSayings = Phrase("我补充的话", "What I added")
+    package static let dataRatings = Phrase("我的评价", "My ratings")
+    package static let dataScore = Phrase("分数", "Score")
+    package static let dataJoins = Phrase("我也遇到的事", "What I joined")
+    package static let keptCases = Phrase("报事和处理记录（不带姓名电话）", "Reports and how they were handled (no name, no number)")
+    package static let keptCasesWhy = Phrase(
+        "民法典第188条：诉讼时效三年，之后去掉住处和原话", "Civil Code art. 188: three years of limitation, then home and words go")
+    package static let keepCases = Phrase("报事工单", "Work orders")
+    package static let keepCasesSource = Phrase(
+        "民法典第188条：诉讼时效三年，之后去标识", "Civil Code art. 188: three years of limitation, then no name")
+    package static let keepKeys = Phrase("重复提交的凭据", "Marks against reporting twice")
+    package static let keepKeysSource = Phrase("产品默认：三十天", "Product default: thirty days")
+}

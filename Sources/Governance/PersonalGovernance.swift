@@ -1,0 +1,105 @@
+import Directory
+import Kernel
+import Storage
+
+/// What Governance holds about people: letters, linkage, candidacies, vehicles.
+extension GovernanceHouse {
+    package var personalData: PersonalDataSource {
+        PersonalDataSource(
+            "governance", [Self.ownLetters, Self.ownLinks, Self.ownCandidacies, ownVehicles],
+            remains: [PersonalRemainder(.keptLetters, .keptLettersWhy)]
+        ) { person, now, limit, transaction in
+            let today = Zone.shanghai.day(of: now)
+            // A vehicle is known by its home: before the homes go.
+            let plates = try transaction.run(
+                """
+                delete from governance_vehicle where id in (
+                    select v.id from governance_vehicle v
+                    where v.created_by = \(person) and v.by_resident and v.unit_id in (
+                        select h.unit_id from directory_home h where h.person_id = \(person))
+                    order by v.id limit \(limit))
+                """)
+            let words = try transaction.run(
+                "update governance_candidate set words = '' where person_id = \(person) and words <> ''")
+            let links = try transaction.run(
+                """
+                update governance_link set to_day = case when from_day > \(today) then from_day else \(today) end,
+                    version = version + 1
+                where person_id = \(person) and to_day = \(HomeStore.forever)
+                """)
+            return plates + words + links
+        }
+    }
+
+    private static let ownLetters = PersonalTable(
+        "letters", .dataLetters,
+        [
+            .init("kind", .dataLetterKind), .init("organisation", .dataOrganisation), .init("duties", .dataDuties),
+            .init("from", .dataFrom), .init("to", .dataTo),
+        ]
+    ) { person, after, limit, transaction in
+        try transaction.query(
+            """
+            select a.id, a.kind, o.name, a.duties, a.from_day, a.to_day from governance_appointment a
+            join directory_organisation o on o.id = a.organisation_id
+            where a.person_id = \(person) and a.id > \(after) order by a.id limit \(limit)
+            """
+        ) { row in
+            PersonalRow(
+                try row.int(0),
+                [
+                    .text(String(describing: try row.raw(1, AppointmentKind.self))), .text(try row.text(2)),
+                    .text(try row.text(3)), .day(try row.day(4)), .day(try row.day(5)),
+                ])
+        }
+    }
+
+    private static let ownLinks = PersonalTable(
+        "links", .dataLinks, [.init("list", .dataList), .init("from", .dataFrom), .init("to", .dataTo)]
+    ) { person, after, limit, transaction in
+        try transaction.query(
+            """
+            select l.id, k.name, l.from_day, l.to_day from governance_link l
+            join governance_link_list k on k.id = l.list_id
+            where l.person_id = \(person) and l.id > \(after) order by l.id limit \(limit)
+            """
+        ) { row in
+            PersonalRow(try row.int(0), [.text(try row.text(1)), .day(try row.day(2)), .day(try row.day(3))])
+        }
+    }
+
+    private static let ownCandidacies = PersonalTable(
+        "candidacies", .dataCandidacies,
+        [.init("selection", .dataSelection), .init("words", .dataSaid), .init("since", .dataSince)]
+    ) { person, after, limit, transaction in
+        try transaction.query(
+            """
+            select c.id, s.title, c.words, c.created_ms from governance_candidate c
+            join governance_selection s on s.id = c.selection_id
+            where c.person_id = \(person) and c.id > \(after) order by c.id limit \(limit)
+            """
+        ) { row in
+            PersonalRow(try row.int(0), [.text(try row.text(1)), .text(try row.text(2)), .time(try row.instant(3))])
+        }
+    }
+
+    private var ownVehicles: PersonalTable {
+        let secrets = directory.secrets
+        return PersonalTable(
+            "vehicles", .dataVehicles,
+            [.init("plate", .dataPlate), .init("from", .dataFrom), .init("to", .dataTo)]
+        ) { person, after, limit, transaction in
+            try transaction.query(
+                """
+                select v.id, v.plate_sealed, v.from_day, v.to_day from governance_vehicle v
+                where v.id > \(after) and v.created_by = \(person) and v.by_resident and v.unit_id in (
+                    select h.unit_id from directory_home h where h.person_id = \(person))
+                order by v.id limit \(limit)
+                """
+            ) { row in
+                let plate = try secrets.open(try row.bytes(1), purpose: "plate", row: try row.int(0))
+                return PersonalRow(try row.int(0), [.text(plate), .day(try row.day(2)), .day(try row.day(3))])
+            }
+        }
+    }
+}

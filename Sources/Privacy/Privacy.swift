@@ -1,0 +1,124 @@
+import Directory
+import Hummingbird
+import Kernel
+import Storage
+import Web
+
+/// The front door of Privacy: what the law of personal information asks. The privacy notice with its versions and who
+/// accepted which; the ledger of consents; what people may ask about their own data (a copy, a correction, the closing
+/// of their account); periods after which data goes; the registers of processing, assessments and breaches.
+///
+/// What is held about people is known through `PersonalDataSource` and `RetentionClass`, one of each kind for each
+/// capability, handed in by composition. Floors above ask `ConsentStore.allows` before they use data for a purpose.
+package struct PrivacyHouse: Sendable {
+    package let directory: DirectoryHouse
+    package let sources: [PersonalDataSource]
+    package let classes: [RetentionClass]
+    let tell: PrivacyTell
+
+    package init(
+        directory: DirectoryHouse, sources: [PersonalDataSource], classes: [RetentionClass],
+        tell: @escaping PrivacyTell
+    ) {
+        self.directory = directory
+        self.sources = sources
+        self.classes = classes
+        self.tell = tell
+    }
+
+    var database: any Database { directory.database }
+    var world: World { directory.world }
+    var journal: any Journal { directory.journal }
+    var today: Day { Zone.shanghai.day(of: world.now()) }
+
+    package var desk: PrivacyDesk {
+        PrivacyDesk(
+            database: database, world: world, journal: journal, calendars: directory.calendars, classes: classes,
+            tell: tell)
+    }
+    /// Does the long works: copies, closings, the periods.
+    package var work: PrivacyWork {
+        PrivacyWork(
+            database: database, world: world, journal: journal, secrets: directory.secrets, sources: sources,
+            classes: classes, tell: tell)
+    }
+
+    package func routes(_ table: RouteTable) {
+        noticeRoutes(table)
+        myRoutes(table)
+        deskRoutes(table)
+        recordRoutes(table)
+        noticeAPI(table)
+        myAPI(table)
+        deskAPI(table)
+    }
+
+    /// What Privacy itself holds about people.
+    package static let personalData = PrivacyPersonal.source
+    package static let retention = PrivacyPersonal.retention
+}
+
+/// A kind of message to the inbox, by a name that never changes.
+package struct PrivacyNoticeKind: Sendable {
+    package let name: String
+    package let phrase: Phrase
+    init(_ name: String, _ phrase: Phrase) {
+        self.name = name
+        self.phrase = phrase
+    }
+
+    static let copyReady = PrivacyNoticeKind("privacy.copy", .tellCopy)
+    static let answered = PrivacyNoticeKind("privacy.answered", .tellAnswered)
+    package static let all = [copyReady, answered]
+}
+
+/// Tells a person in the caller's transaction: the inbox lives beside this floor, so composition hands it in.
+package typealias PrivacyTell =
+    @Sendable (
+        _ kind: PrivacyNoticeKind, _ arguments: [String], _ link: String, _ person: PersonID, _ now: Instant,
+        _ transaction: any WriteTransaction
+    ) throws -> Void
+
+/// What the actions need.
+package struct PrivacyDesk: Sendable {
+    let database: any Database
+    let world: World
+    let journal: any Journal
+    let calendars: Calendars
+    let classes: [RetentionClass]
+    let tell: PrivacyTell
+
+    var today: Day { Zone.shanghai.day(of: world.now()) }
+
+    /// The post by which somebody keeps what holds for the whole house.
+    func editor(_ actor: Actor) throws -> (person: PersonID, post: Post) {
+        guard let person = actor.person, let post = actor.posts.first(where: { $0.role.verbs.contains(.privacyEdit) })
+        else { throw PrivacyRefusal.notFound }
+        return (person, post)
+    }
+
+    func audit(
+        _ verb: String, _ subject: Int64, _ detail: String, at area: AreaID = AreaID(0), by person: PersonID?,
+        _ transaction: any WriteTransaction
+    ) throws {
+        try audit(verb, subject, detail, at: area, by: person, nil, transaction)
+    }
+
+    func audit(
+        _ verb: String, _ subject: Int64, _ detail: String, at area: AreaID, by person: PersonID?, _ post: Post?,
+        _ transaction: any WriteTransaction
+    ) throws {
+        try journal.audit(
+            AuditEntry(area: area, actor: person, post: post?.id, verb: verb, subject: subject, detail: detail),
+            at: world.now(), transaction)
+    }
+
+    /// Text of several lines, without characters that hide or turn it.
+    static func words(_ text: String, _ field: String, _ range: ClosedRange<Int> = 1...400) throws -> String {
+        guard range.contains(text.unicodeScalars.count),
+            text.split(separator: "\n").allSatisfy({ line in TextRules.isPlain(line.filter { $0 != "\r" }) }),
+            range.lowerBound == 0 || text.contains(where: { !$0.isWhitespace })
+        else { throw PrivacyRefusal.badWords(field) }
+        return text
+    }
+}

@@ -1,0 +1,63 @@
+import Kernel
+
+/// Everything that Privacy refuses, by name.
+package enum PrivacyRefusal: Refusal, Equatable {
+    case notFound
+    case badWords(String)
+    case badChoice(String)
+    case badDay(String)
+    case badNumber(String)
+    case badTime(String)
+    case fewerThanLaw(String)
+    case changedMeanwhile
+    /// Another version of the notice is in force by now.
+    case noticeReplaced
+    case notConsent
+    case requestOpen
+    case requestOver
+    case reasonNeeded
+    case confirmFirst
+    case postsFirst
+    case fileGone
+
+    package var kind: RefusalKind {
+        switch self {
+        case .notFound, .fileGone: .notFound
+        case .changedMeanwhile, .noticeReplaced, .requestOpen, .requestOver, .postsFirst: .conflict
+        default: .invalid
+        }
+    }
+
+    package var field: String? {
+        switch self {
+        case .badWords(let name), .badChoice(let name), .badDay(let name), .badNumber(let name), .badTime(let name):
+            name
+        case .fewerThanLaw: "days"
+        case .notConsent: "purpose"
+        case .reasonNeeded: "answer"
+        case .confirmFirst: "confirm"
+        default: nil
+        }
+    }
+
+    package var message: Message {
+        switch self {
+        case .notFound: Phrase.refusePrivacyMissing()
+        case .badWords: Phrase.refusePrivacyWords()
+        case .badChoice: Phrase.refusePrivacyChoice()
+        case .badDay: Phrase.refusePrivacyDay()
+        case .badNumber: Phrase.refusePrivacyNumber()
+        case .badTime: Phrase.refusePrivacyTime()
+        case .fewerThanLaw(let days): Phrase.refuseFewerThanLaw(days)
+        case .changedMeanwhile: Phrase.refusePrivacyChanged()
+        case .noticeReplaced: Phrase.refuseNoticeReplaced()
+        case .notConsent: Phrase.refuseNotConsent()
+        case .requestOpen: Phrase.refuseRequestOpen()
+        case .requestOver: Phrase.refuseRequestOver()
+        case .reasonNeeded: Phrase.refuseAnswerNeeded()
+        case .confirmFirst: Phrase.refuseConfirmFirst()
+        case .postsFirst: Phrase.refusePostsFirst()
+        case .fileGone: Phrase.refuseFileGone()
+        }
+    }
+}
