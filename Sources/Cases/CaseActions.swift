@@ -259,13 +259,15 @@ package struct CaseActions: Sendable {
         }
         var hasCode = false
         if case .rate = command, before.reporter == nil { hasCode = try CaseStore.hasLookUp(id, transaction) }
-        let facts = CaseFacts(
+        let standIn = try standIn(before, asker, clock, transaction)
+        var facts = CaseFacts(
             id: id, status: before.status, suspended: before.suspended, kind: before.kind, urgency: before.urgency,
             level: before.level, place: before.place.path, reporter: before.reporter, joined: Set(joined),
             holder: before.holder, leadParty: before.leadParty, assignee: before.assignee,
             assigneeParty: before.assigneeParty, workers: workers, about: before.about, round: before.round,
             ratingSettled: before.rated != 0, hasPublicText: publication.map { !$0.title.isEmpty } ?? false,
             hasCode: hasCode)
+        facts.standIn = standIn?.leave.standIn
         let change = try CaseRules.decide(facts, command, by: asker)
         if let version = input.version, version != before.version { throw CaseRefusal.changedMeanwhile }
         var words = try Self.bounded(input.words, 0...CaseBounds.words.upperBound, "words")
@@ -364,8 +366,8 @@ package struct CaseActions: Sendable {
         }
         if before.suspended, !c.suspended { try CaseHistoryStore.endPause(id, at: now, transaction) }
         try turnClocks(&c, before, change, standing, now, transaction)
-        try finish(before, &c, change, asker, name, words, input, now, transaction)
-        try tell(command, c, joined, words, asker, now, transaction)
+        try finish(before, &c, change, asker, name, words, input, standIn, now, transaction)
+        try tell(command, c, joined, words, asker, standIn == nil ? c.assigneeName : name, now, transaction)
         return c
     }
 
@@ -426,7 +428,8 @@ package struct CaseActions: Sendable {
     /// Writes the row, the event, the tallies, the audit and the outbox.
     private func finish(
         _ before: CaseRecord, _ c: inout CaseRecord, _ change: CaseChange, _ asker: CaseAsker, _ name: String,
-        _ words: String, _ input: ActionInput, _ now: Instant, _ transaction: any WriteTransaction
+        _ words: String, _ input: ActionInput, _ standIn: StandIn?, _ now: Instant,
+        _ transaction: any WriteTransaction
     ) throws {
         c.queue = CaseRules.queue(c.status, suspended: c.suspended, ratingSettled: c.rated != 0, kind: c.kind)
         if !c.status.isOpen || c.suspended || c.status == .fedBack { c.soon = false }
@@ -442,6 +445,9 @@ package struct CaseActions: Sendable {
         }
         c.version = before.version + 1
         try CaseHistoryStore.insert(event, case: c.id, transaction)
+        if let standIn {
+            try keepStandIn(standIn, event: event.id, c, change.event, asker, now, transaction)
+        }
         for file in input.files {
             try CaseHistoryStore.attach(
                 world.nextID(), c.id, file: file, isEvidence: change.event == .handled || change.party != .resident,
@@ -495,7 +501,7 @@ package struct CaseActions: Sendable {
     /// Tells those whom it concerns, in the same transaction.
     private func tell(
         _ command: CaseCommand, _ c: CaseRecord, _ joined: [PersonID], _ words: String, _ asker: CaseAsker,
-        _ now: Instant, _ transaction: any WriteTransaction
+        _ arrived: String, _ now: Instant, _ transaction: any WriteTransaction
     ) throws {
         let residents = [c.reporter].compactMap { $0 } + joined
         let mine = "/my/cases/\(c.id.text)"
@@ -506,9 +512,11 @@ package struct CaseActions: Sendable {
         }
         switch command {
         case .dispatch:
-            try send(CaseNotices.dispatched, [c.title, c.place.words], desk, [c.assignee].compactMap { $0 })
+            try send(
+                CaseNotices.dispatched, [c.title, c.place.words], desk,
+                try withStandIns([c.assignee].compactMap { $0 }, c, now, transaction))
             try send(CaseNotices.onTheWay, [c.title, c.assigneeName], mine, residents)
-        case .attend: try send(CaseNotices.arrived, [c.title, c.assigneeName], mine, residents)
+        case .attend: try send(CaseNotices.arrived, [c.title, arrived], mine, residents)
         case .feedBack: try send(CaseNotices.pleaseRate, [c.title], mine, residents)
         case .returnIt: try send(CaseNotices.returned, [c.title, words], mine, residents)
         case .merge:
@@ -519,11 +527,12 @@ package struct CaseActions: Sendable {
         case .strikeOff: try send(CaseNotices.struckOff, [c.title], mine, residents)
         case .reopen:
             try send(
-                CaseNotices.reopened, [c.title, words], desk, try watchers(c, .caseDispatch, now, transaction))
+                CaseNotices.reopened, [c.title, words], desk,
+                try withStandIns(try watchers(c, .caseDispatch, now, transaction), c, now, transaction))
         case .escalate, .escalateByClock:
             try send(
                 CaseNotices.escalated, [c.title, c.place.words], desk,
-                try watchers(c, .caseDispatch, now, transaction))
+                try withStandIns(try watchers(c, .caseDispatch, now, transaction), c, now, transaction))
         default: break
         }
     }

@@ -15,6 +15,8 @@ package struct CaseEvent: Sendable {
     /// Whether the reporter sees it.
     package let open: Bool
     package let round: Int64
+    /// For whom it was done, who was away.
+    package var actedFor = ""
 }
 
 package struct ClockRow: Sendable {
@@ -80,15 +82,17 @@ package enum CaseHistoryStore {
     ) throws -> [CaseEvent] {
         try transaction.query(
             """
-            select id, at_ms, kind, actor_id, actor_name, party, holder, words, open, round from cases_event
-            where case_id = \(id) order by id limit \(limit)
+            select e.id, e.at_ms, e.kind, e.actor_id, e.actor_name, e.party, e.holder, e.words, e.open, e.round, f.name
+            from cases_event e left join cases_acted_for f on f.event_id = e.id
+            where e.case_id = \(id) order by e.id limit \(limit)
             """
         ) { row in
             let actor = try row.int(3)
             return CaseEvent(
                 id: try row.int(0), at: try row.instant(1), kind: try row.raw(2),
                 actor: actor > 0 ? PersonID(actor) : nil, actorName: try row.text(4), party: try row.raw(5),
-                holder: try row.raw(6), words: try row.text(7), open: try row.flag(8), round: try row.int(9))
+                holder: try row.raw(6), words: try row.text(7), open: try row.flag(8), round: try row.int(9),
+                actedFor: try row.optionalText(10) ?? "")
         }
     }
 

@@ -15,10 +15,11 @@ package enum CaseNotices {
     package static let escalated = Notice("case.escalated", .noticeEscalated)
     package static let warned = Notice("case.warned", .noticeWarned)
     package static let overnight = Notice("case.overnight", .noticeOvernight)
-    package static let all = [
-        dispatched, onTheWay, arrived, pleaseRate, returned, merged, paused, struckOff, reopened, escalated, warned,
-        overnight,
-    ]
+    package static let all =
+        [
+            dispatched, onTheWay, arrived, pleaseRate, returned, merged, paused, struckOff, reopened, escalated, warned,
+            overnight,
+        ] + CoverNotices.all
 }
 
 extension Phrase {

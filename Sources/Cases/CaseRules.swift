@@ -25,6 +25,8 @@ package struct CaseFacts: Sendable, Hashable {
     package var hasPublicText: Bool
     /// Whether an anonymous reporter holds a look-up code, by which they can rate.
     package var hasCode = false
+    /// Who asks, where they stand in for the assignee who is away.
+    package var standIn: PersonID?
 }
 
 /// What somebody asks for.
@@ -260,7 +262,9 @@ package enum CaseRules {
             change.start = [.attend, .feedback]
         case .strikeOff:
             guard facts.ratingSettled else { throw .strikeOffWithoutAnswer }
-            if case .post(_, let person) = asker, person == facts.assignee || facts.workers.contains(person) {
+            if case .post(_, let person) = asker,
+                person == facts.assignee || person == facts.standIn || facts.workers.contains(person)
+            {
                 throw .ownWork
             }
             (change.status, change.event, change.holder) = (.struckOff, .struckOff, .community)
@@ -305,7 +309,9 @@ package enum CaseRules {
     }
 
     private static func isAssignee(_ facts: CaseFacts, _ asker: CaseAsker) throws(CaseRefusal) {
-        guard asker.person == facts.assignee else { throw .notTheAssignee }
+        guard let person = asker.person, person == facts.assignee || person == facts.standIn else {
+            throw .notTheAssignee
+        }
     }
 
     /// 小事不出小区、大事不出社区、难事不出街道、矛盾不上交 (A065).

@@ -65,6 +65,9 @@ enum CaseShapes {
             $0.isStaff || $0.event.party != .resident ? $0.event.actorName : ""
         }
         Member("words", .words) { $0.event.words }
+        Member("for", Shape<String>.words.orNull, "The colleague on leave for whom it was done.") {
+            $0.event.actedFor.isEmpty ? nil : $0.event.actedFor
+        }
     }
     static let photo = Shape<CasePhoto>.object("CasePhoto") {
         Member("id", id, "For `/api/v1/photos/{id}`.") { CaseID($0.id) }

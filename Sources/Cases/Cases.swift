@@ -47,6 +47,7 @@ package struct CasesHouse: Sendable {
     let origin: CaseOrigin.Reader?
     let counts: CaseCounts
     let memory: DirectoryMemory
+    let handovers: HandoverMemory
 
     package init(
         database: any Database, world: World, journal: any Journal, secrets: Secrets, attachments: Attachments,
@@ -66,6 +67,7 @@ package struct CasesHouse: Sendable {
         counts = CaseCounts()
         let memory = memory ?? DirectoryMemory(database)
         self.memory = memory
+        handovers = HandoverMemory(database)
         book = CaseBook(database: database, calendars: calendars)
         actions = CaseActions(
             database: database, world: world, journal: journal, inbox: inbox, secrets: secrets, book: book,
@@ -83,6 +85,7 @@ package struct CasesHouse: Sendable {
         deskRoutes(table)
         publicRoutes(table)
         apiRoutes(table)
+        coverRoutes(table)
     }
 
     func now() -> Instant { world.now() }

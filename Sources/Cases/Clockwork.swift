@@ -76,7 +76,8 @@ package struct Clockwork: Sendable {
                     holder: c.holder, words: row.kind.code, open: kind == .escalatedByClock, round: c.round),
                 case: c.id, transaction)
             try actions.inbox.send(
-                notice, [c.title, c.place.words], link: "/desk/cases/\(c.id.text)", to: people, at: now, transaction)
+                notice, [c.title, c.place.words], link: "/desk/cases/\(c.id.text)",
+                to: try actions.withStandIns(people, c, now, transaction), at: now, transaction)
             try actions.journal.audit(
                 AuditEntry(
                     area: AreaID(c.place.estate), actor: nil, verb: "case.\(kind.code)", subject: c.id.raw), at: now,
@@ -115,8 +116,8 @@ package struct Clockwork: Sendable {
                     try actions.watchers(c, .caseDispatch, now, transaction)
                     + actions.watchers(lead, .caseDispatch, now, transaction) + [c.assignee].compactMap { $0 }
                 try actions.inbox.send(
-                    CaseNotices.overnight, [c.title, c.place.words], link: "/desk/cases/\(id.text)", to: people,
-                    at: now, transaction)
+                    CaseNotices.overnight, [c.title, c.place.words], link: "/desk/cases/\(id.text)",
+                    to: try actions.withStandIns(people, c, now, transaction), at: now, transaction)
                 return 1
             }
         }

@@ -72,7 +72,7 @@ extension DeskPages {
         case .dispatched:
             guard may(.caseAttend, c) else { return nil }
             let accept: HTML =
-                c.assignee == context.actor.person && c.promise == nil
+                (c.assignee == context.actor.person || desk.tools?.standsIn ?? false) && c.promise == nil
                 ? form(
                     c, "accept",
                     "<div class=\"field\"><label for=\"pm\">\(words(.fieldPromise))</label><input class=\"in\" id=\"pm\" type=\"datetime-local\" name=\"promise\"></div>",
@@ -81,12 +81,15 @@ extension DeskPages {
         case .attended:
             return may(.caseHandle, c)
                 ? form(
-                    c, "handle", text("hw", "words", .fieldDone, desk) + pictures("hp"), .doHandle, primary: true,
-                    files: true) : nil
+                    c, "handle", text("hw", "words", .fieldDone, desk, value: desk.words(.done)) + pictures("hp"),
+                    .doHandle, primary: true, files: true) : nil
         case .handled:
             let done = view.events.last { $0.kind == .handled }?.words
             return may(.caseFeedBack, c)
-                ? form(c, "feedBack", text("fw", "words", .fieldTell, desk, value: done), .doFeedBack, primary: true)
+                ? form(
+                    c, "feedBack", text("fw", "words", .fieldTell, desk, value: desk.words(.reply) ?? done),
+                    .doFeedBack,
+                    primary: true)
                 : nil
         case .fedBack:
             guard c.rated != 0, may(.caseStrikeOff, c) else { return nil }
@@ -140,7 +143,7 @@ extension DeskPages {
             """
             <div class="field"><label for="pt">\(words(.fieldPublicTitle))</label><input class="in" id="pt" name="title" maxlength="60" required value="\(kept["title"] ?? category)"></div>
             <div class="field"><label for="pl">\(words(.fieldPublicPlace))</label><input class="in" id="pl" name="place" maxlength="40" value="\(kept["place"] ?? building)"></div>
-            <div class="field"><label for="pb">\(words(.fieldPublicBody))</label><textarea class="in" id="pb" name="body" maxlength="500" required>\(kept["body"] ?? handled)</textarea><p class="help">\(words(.publishHelp))</p></div>
+            <div class="field"><label for="pb">\(words(.fieldPublicBody))</label><textarea class="in" id="pb" name="body" maxlength="500" required>\(kept["body"] ?? desk.words(.publication) ?? handled)</textarea><p class="help">\(words(.publishHelp))</p></div>
             """, .doPublish, primary: true)
     }
 
@@ -159,7 +162,7 @@ extension DeskPages {
                 form(
                     c, "suspend",
                     """
-                    \(Form.select("reason", label: words(.fieldReason), reasons))\(text("sw", "words", .fieldWords, desk))<div class="field"><label for="se">\(words(.fieldExpected)) <small class="soft">\(words(.optional))</small></label><input class="in" id="se" type="datetime-local" name="expected"></div>
+                    \(Form.select("reason", label: words(.fieldReason), reasons))\(text("sw", "words", .fieldWords, desk, value: desk.words(.paused)))<div class="field"><label for="se">\(words(.fieldExpected)) <small class="soft">\(words(.optional))</small></label><input class="in" id="se" type="datetime-local" name="expected"></div>
                     """, .doSuspend, primary: false))
         }
         if c.status.isOpen, CaseRules.statuses(for: .escalate).contains(c.status), may(.caseEscalate, c) {
@@ -177,7 +180,10 @@ extension DeskPages {
                     .doMerge, primary: false))
         }
         if open, CaseRules.statuses(for: .returnIt).contains(c.status), may(.caseReturn, c) {
-            parts.append(form(c, "return", text("rw", "words", .fieldReason, desk), .doReturn, primary: false))
+            parts.append(
+                form(
+                    c, "return", text("rw", "words", .fieldReason, desk, value: desk.words(.returned)), .doReturn,
+                    primary: false))
         }
         if c.status.isOpen {
             parts.append(
@@ -186,7 +192,9 @@ extension DeskPages {
                     files: true))
         }
         guard !parts.isEmpty else { return .empty }
-        return "<details class=\"more\"><summary>\(words(.deskMore))</summary>\(HTML.joined(parts))</details>"
+        let unfolded: HTML = [.paused, .returned].contains(desk.filled?.use) ? " open" : ""
+        return
+            "<details class=\"more\"\(unfolded)><summary>\(words(.deskMore))</summary>\(HTML.joined(parts))</details>"
     }
 
     // MARK: Registering

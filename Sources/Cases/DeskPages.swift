@@ -110,6 +110,10 @@ struct DeskPages: Sendable {
         var title: String
         /// Where the open case came from, with a number and a limit of its own.
         var origin: CaseOrigin?
+        /// Hand-over notes that nobody has taken yet.
+        var notes = 0
+        /// The words of the template that was picked.
+        var filled: FilledTemplate?
     }
 
     /// A row of the list: what it shows as drawn before, or the line to draw it from.
@@ -133,6 +137,11 @@ struct DeskPages: Sendable {
         var colleagues: [Colleague]
         var organisations: [Organisation]
         var mergeable: [(id: CaseID, title: String, place: String)]
+        /// The actor stands in for the one to whom it was given, who is away.
+        var standsIn = false
+        /// What may be said in the forms of this case.
+        var templates: [ReplyTemplate] = []
+        var estate = ""
     }
 
     func desk(_ desk: Desk) -> HTML {
@@ -188,7 +197,7 @@ struct DeskPages: Sendable {
         page.rawMain = """
             <main class="panes\(pane)" id="main"><h1 class="sr">\(words(.desk))</h1>
             <nav class="queues" aria-label="\(words(.deskQueues))">\(queues)</nav>
-            <section class="list" id="list" aria-labelledby="lh"><div class="lh"><h2 id="lh">\(words(.deskUrgent))</h2><span class="state ok" data-live hidden>\(words(.deskLive))</span></div>\(elder.fold(words(.deskFilter), kindFilter(desk)))\(list)
+            <section class="list" id="list" aria-labelledby="lh"><div class="lh"><h2 id="lh">\(words(.deskUrgent))</h2><span class="state ok" data-live hidden>\(words(.deskLive))</span></div>\(notes(desk))\(elder.fold(words(.deskFilter), kindFilter(desk)))\(list)
             <div class="thumb-only deskmenu">\(elder.fold(words(.deskMenu), menu))\(Layout.foot(context, elder: true))</div><p class="keys not-thumb"><span><kbd>J</kbd> <kbd>K</kbd> \(words(.deskKeysMove))</span><span><kbd>Enter</kbd> \(words(.deskKeysOpen))</span><span><kbd>E</kbd> \(words(.deskKeysNext))</span><span><kbd>N</kbd> \(words(.deskKeysNew))</span><span><kbd>/</kbd> \(words(.deskSearchLabel))</span></p></section>
             \(caseHTML)</main>
             """
@@ -207,6 +216,11 @@ struct DeskPages: Sendable {
             <form class="find" role="search" action="/desk"><label class="sr" for="s">\(words(.deskSearchLabel))</label><input class="in" id="s" type="search" name="q" maxlength="60" value="\(desk.filter.search)" placeholder="\(words(.deskSearch))"><kbd class="not-thumb" aria-hidden="true">/</kbd></form>
             <span class="end"><span class="soft not-thumb">\(who)</span>\(new)</span></header>
             """
+    }
+
+    private func notes(_ desk: Desk) -> HTML {
+        guard desk.notes > 0 else { return .empty }
+        return "<p class=lh><a class=btn href=/desk/handovers>\(words(.handoversWait, String(desk.notes)))</a></p>"
     }
 
     private func kindFilter(_ desk: Desk) -> HTML {
@@ -257,7 +271,7 @@ struct DeskPages: Sendable {
             <article class="case stack" id="case" aria-labelledby="ch"><a class="thumb-only" href="\(desk.filter.href())">\(words(.deskBackToList))</a>
             <div><div class="head"><h2 id="ch">\(c.title)</h2>\(speak.state(c.status, suspended: c.suspended, rated: c.rated, solved: c.solved, registered: c.registered, forStaff: true))</div>
             <p class="small soft">\(c.number) · \(c.place.words) · \(name) · \(say.time(c.registered)) \(words(Self.channel(c.channel))) · \(category) · \(words(Self.urgency(c.urgency))) · \(words(.deskLevel, words(Self.level(c.level))))\(joined)\(round)</p>\(origin(desk))\(about)</div>
-            \(Form.summary(desk.refusal, context))\(next(view, desk))
+            \(Form.summary(desk.refusal, context))\(next(view, desk))\(templates(view, desk))
             <div>\(figure(c))</div>
             \(elder.fold(words(.foldClocks), clocks(c)))
             <blockquote class="say"><p>\(c.body)</p><footer class="small soft">\(name)\(contact(c, desk))</footer></blockquote>\(pages.photos(view))
@@ -343,7 +357,7 @@ struct DeskPages: Sendable {
             links.append((Href("/desk/imports"), .importsTitle))
         }
         if actor.may(.caseRegister) { links.append((Href("/desk/transfers"), .transfersTitle)) }
-        if actor.may(.rosterEdit) { links.append((Href("/desk/roster"), .rosterTitle)) }
+        if actor.may(.caseRead) || actor.may(.rosterEdit) { links.append((Href("/desk/cover"), .coverTitle)) }
         if actor.may(.statisticsRead) { links.append((Href("/desk/statistics"), .statisticsTitle)) }
         if actor.may(.casePublish) { links.append((Href("/desk/replies"), .boardAdd)) }
         if actor.may(.policyEdit) { links.append((Href("/desk/policies"), .policyTitle)) }

@@ -52,6 +52,9 @@ extension CasesHouse {
         var desk = try await deskModel(filter, context.actor, current: current, in: context.words.language)
         desk.refusal = refusal
         desk.kept = kept
+        if let view = desk.current, let picked = TemplateID(text: query(request, "template")) {
+            desk.filled = try filled(picked, view, desk.tools, context)
+        }
         desk.shownPhone = phone
         return Answer.html(
             DeskPages(context, now: now(), drawn: drawn).desk(desk), status: refusal?.kind.status ?? .ok,
@@ -70,6 +73,7 @@ extension CasesHouse {
         let imported = try await book.imported(scope, at: now)
         let counted = counts.find(scope, at: now)
         let edition = memory.edition
+        let noted = handovers.edition
         var desk = try await database.read { transaction in
             var view: CaseView?
             var tools: DeskPages.Tools?
@@ -88,7 +92,8 @@ extension CasesHouse {
                 rows: try rows(Array(places[near]), now, language, transaction),
                 hasMore: near.upperBound < places.count || places.count == wanted.limit, categories: categories,
                 current: view,
-                tools: tools, refusal: nil, shownPhone: nil, title: title, origin: from)
+                tools: tools, refusal: nil, shownPhone: nil, title: title, origin: from,
+                notes: try handovers.open(scope, noted, transaction))
         }
         desk.imported = imported
         if counted.tallies == nil { counts.keep(desk.tallies, scope, counted.edition, at: now) }
@@ -146,7 +151,10 @@ extension CasesHouse {
         return DeskPages.Tools(
             colleagues: colleagues,
             organisations: try memory.organisations(serving: c.place.path, edition, transaction),
-            mergeable: mergeable)
+            mergeable: mergeable,
+            standsIn: try standsIn(c, actor, transaction),
+            templates: try TemplateStore.offered(c, actor, transaction),
+            estate: try memory.chain(of: AreaID(c.place.estate), edition, transaction)?.area.name ?? "")
     }
 
     private func deskAct(_ request: Request, _ context: WebContext) async throws -> Response {

@@ -307,7 +307,8 @@ struct ResidentPages: Sendable {
     func told(_ view: CaseView, forStaff: Bool) -> HTML {
         let rows = view.events.filter { forStaff || ($0.open && $0.kind != .warned) }.map { event -> HTML in
             let who = event.actorName.isEmpty ? words(event.party.phrase) : event.actorName
-            let name = forStaff || event.party != .resident ? who : words(event.party.phrase)
+            let stands = event.actedFor.isEmpty ? who : words(.actedFor, who, event.actedFor)
+            let name = forStaff || event.party != .resident ? stands : words(event.party.phrase)
             let label = words(CaseScore.label(event.kind))
             let said = ClockKind.allCases.first { $0.code == event.words }
             let detail = said.map { words(CaseScore.clock($0)) } ?? event.words

@@ -88,6 +88,21 @@ package struct Scope: Sendable {
     package func mayRead(about family: OrganisationID?) -> Bool { family.map { !families.contains($0) } ?? true }
 }
 
+extension Scope {
+    /// Only what lies at or below an area of the scope; nil for any other area.
+    package func narrowed(to area: Area) -> Scope? {
+        guard contains(area.path) else { return nil }
+        return Scope(
+            places: [Place(area: area.id, level: area.level, path: area.path)], families: families, person: person)
+    }
+
+    private init(places: [Place], families: [OrganisationID], person: PersonID) {
+        self.places = places
+        self.families = families
+        self.person = person
+    }
+}
+
 /// An area with everything above it.
 package struct AreaChain: Sendable {
     package let area: Area

@@ -114,15 +114,30 @@ package struct Shift: Sendable {
     package let squad: String
     package let from: Instant
     package let to: Instant
+    package let kind: RosterKind
+    /// Where, in words; may be empty.
+    package let place: String
+    /// The pattern that it came from; 0 for one that was entered alone.
+    package let series: Int64
+    package let version: Int64
 
-    package init(id: Int64, person: PersonID, name: String, squad: String, from: Instant, to: Instant) {
+    package init(
+        id: Int64, person: PersonID, name: String, squad: String, from: Instant, to: Instant,
+        kind: RosterKind = .squads, place: String = "", series: Int64 = 0, version: Int64 = 1
+    ) {
         self.id = id
         self.person = person
         self.name = name
         self.squad = squad
         self.from = from
         self.to = to
+        self.kind = kind
+        self.place = place
+        self.series = series
+        self.version = version
     }
+
+    package func meets(_ other: Shift) -> Bool { from < other.to && other.from < to }
 }
 
 package enum RosterStore {
@@ -133,16 +148,104 @@ package enum RosterStore {
         let earliest = from.adding(days: -1)
         return try transaction.query(
             """
-            select s.id, s.person_id, n.name, s.squad, s.from_ms, s.to_ms
-            from directory_shift s join directory_person n on n.id = s.person_id
+            select \(columns) from directory_shift s join directory_person n on n.id = s.person_id
             where s.area_id = \(area) and s.from_ms >= \(earliest) and s.from_ms < \(to)
             order by s.from_ms, s.id limit 5000
+            """, shift
+        ).filter { $0.to > from }
+    }
+
+    private static let columns: SQL = """
+        s.id, s.person_id, n.name, s.squad, s.from_ms, s.to_ms, s.kind, s.place, s.series_id, s.version
+        """
+
+    private static func shift(_ row: any Row) throws -> Shift {
+        Shift(
+            id: try row.int(0), person: try row.id(1), name: try row.text(2), squad: try row.text(3),
+            from: try row.instant(4), to: try row.instant(5), kind: try row.raw(6), place: try row.text(7),
+            series: try row.int(8), version: try row.int(9))
+    }
+
+    package static func shift(
+        _ id: Int64, area: AreaID, _ transaction: any ReadTransaction
+    ) throws -> Shift? {
+        try transaction.first(
+            """
+            select \(columns) from directory_shift s join directory_person n on n.id = s.person_id
+            where s.id = \(id) and s.area_id = \(area)
+            """, shift)
+    }
+
+    /// The shifts of these people in a time, wherever they are.
+    package static func shifts(
+        of people: some Collection<PersonID>, from: Instant, to: Instant, _ transaction: any ReadTransaction
+    ) throws -> [Shift] {
+        guard !people.isEmpty else { return [] }
+        let list = SQL.joined(Set(people).sorted().map { "\($0)" })
+        let earliest = from.adding(days: -1)
+        return try transaction.query(
+            """
+            select \(columns) from directory_shift s join directory_person n on n.id = s.person_id
+            where s.person_id in (\(list)) and s.from_ms >= \(earliest) and s.from_ms < \(to)
+            order by s.from_ms, s.id limit 5000
+            """, shift
+        ).filter { $0.to > from }
+    }
+
+    /// The estates where somebody is on duty now, or was until not long ago.
+    package static func estates(
+        of person: PersonID, since: Instant, at now: Instant, _ transaction: any ReadTransaction
+    ) throws -> [AreaID] {
+        try transaction.query(
+            """
+            select area_id from directory_shift
+            where person_id = \(person) and from_ms >= \(since.adding(days: -1)) and from_ms <= \(now)
+                and to_ms > \(since)
+            order by from_ms desc limit 100
+            """
+        ) { try $0.id(0) }
+    }
+
+    /// False when somebody else changed it since.
+    static func save(
+        _ shift: Shift, area: AreaID, was version: Int64, _ transaction: any WriteTransaction
+    ) throws -> Bool {
+        try transaction.run(
+            """
+            update directory_shift set person_id = \(shift.person), from_ms = \(shift.from), to_ms = \(shift.to),
+                place = \(shift.place), version = \(version + 1)
+            where id = \(shift.id) and area_id = \(area) and version = \(version)
+            """) == 1
+    }
+
+    /// What was done to a shift, by whom and why.
+    static func keep(
+        _ id: Int64, _ what: ShiftChange.What, _ shift: Shift, area: AreaID, why: String, by person: PersonID,
+        at now: Instant, _ transaction: any WriteTransaction
+    ) throws {
+        try transaction.run(
+            """
+            insert into directory_shift_change (id, area_id, shift_id, what, kind, person_id, from_ms, to_ms, why,
+                changed_by, at_ms)
+            values (\(id), \(area), \(shift.id), \(what), \(shift.kind), \(shift.person), \(shift.from),
+                \(shift.to), \(why), \(person), \(now))
+            """)
+    }
+
+    package static func changes(
+        area: AreaID, limit: Int = 20, _ transaction: any ReadTransaction
+    ) throws -> [ShiftChange] {
+        try transaction.query(
+            """
+            select c.what, n.name, c.from_ms, c.to_ms, c.why, b.name, c.at_ms from directory_shift_change c
+            join directory_person n on n.id = c.person_id join directory_person b on b.id = c.changed_by
+            where c.area_id = \(area) and c.what > 1 order by c.id desc limit \(limit)
             """
         ) { row in
-            Shift(
-                id: try row.int(0), person: try row.id(1), name: try row.text(2), squad: try row.text(3),
-                from: try row.instant(4), to: try row.instant(5))
-        }.filter { $0.to > from }
+            ShiftChange(
+                what: try row.raw(0), name: try row.text(1), from: try row.instant(2), to: try row.instant(3),
+                why: try row.text(4), by: try row.text(5), at: try row.instant(6))
+        }
     }
 
     package static func insert(
@@ -150,9 +253,10 @@ package enum RosterStore {
     ) throws -> Bool {
         try transaction.run(
             """
-            insert into directory_shift (id, area_id, person_id, squad, from_ms, to_ms, created_by, created_ms)
+            insert into directory_shift (id, area_id, person_id, squad, from_ms, to_ms, created_by, created_ms, kind,
+                place, series_id, version)
             values (\(shift.id), \(area), \(shift.person), \(shift.squad), \(shift.from), \(shift.to), \(person),
-                \(now))
+                \(now), \(shift.kind), \(shift.place), \(shift.series), 1)
             on conflict do nothing
             """) == 1
     }

@@ -65,7 +65,7 @@ package struct Typed: Sendable {
     package init(_ fields: FormFields) { self.fields = fields }
 
     package subscript(_ name: String) -> String { fields[name] ?? "" }
-    func all(_ name: String) -> [String] { fields.all(name) }
+    package func all(_ name: String) -> [String] { fields.all(name) }
 
     /// Without the space around it.
     package func trimmed(_ name: String) -> String {

@@ -3,7 +3,7 @@ import Storage
 package enum DirectoryMigrations {
     package static let all =
         early + APIMigrations.all + DirectoryDepthMigrations.all + SecurityMigrations.all
-        + RuleMigrations.all + PersonalMigrations.all
+        + RuleMigrations.all + PersonalMigrations.all + CoverMigrations.all
 
     private static let early: [Migration] = [
         Migration(

@@ -141,6 +141,11 @@ package enum DirectoryShapes {
         Member("to", lastDay) { $0.to }
     }
 
+    static let rosterKind = Shape<RosterKind>.choice(RosterKind.allCases) { $0.code }
+    static let rosterResult = Shape<RosterResult>.object("RosterResult") {
+        Member("made", .whole) { Int64($0.made) }
+        Member("skipped", .whole, "There already, or of somebody who works there no more.") { Int64($0.skipped) }
+    }
     static let shift = Shape<Shift>.object("Shift") {
         Member("id", .id()) { ID<ShiftTag>($0.id) }
         Member("person", .id()) { $0.person }
@@ -148,6 +153,9 @@ package enum DirectoryShapes {
         Member("squad", .words) { $0.squad }
         Member("from", .time) { $0.from }
         Member("to", .time) { $0.to }
+        Member("kind", rosterKind) { $0.kind }
+        Member("place", .words) { $0.place }
+        Member("version", .whole) { $0.version }
     }
     struct Duty: Sendable {
         let shifts: [Shift]

@@ -37,28 +37,6 @@ extension DirectoryHouse {
         let id: String
         init(_ ask: Ask) throws { id = try ask.path("id", .text(1...100)) }
     }
-    private struct ShiftAsked: Asked {
-        let id: AreaID
-        let person: PersonID
-        let squad: Squad
-        let from: Instant
-        let to: Instant
-        init(_ ask: Ask) throws {
-            id = try ask.path("id", .id())
-            person = try ask.body("person", .id())
-            squad = try ask.body("squad", DirectoryShapes.squad)
-            from = try ask.body("from", .time)
-            to = try ask.body("to", .time, "At most a day later.")
-        }
-    }
-    private struct ShiftNamed: Asked {
-        let id: AreaID
-        let shift: ID<ShiftTag>
-        init(_ ask: Ask) throws {
-            id = try ask.path("id", .id())
-            shift = try ask.path("shift", .id())
-        }
-    }
     private struct YearAsked: Asked {
         let year: Int64
         static let years = Shape<Int64>.whole(
@@ -151,57 +129,6 @@ extension DirectoryHouse {
         ) { asked, call in
             guard let digest = Base64URL.decode(asked.id) else { throw DirectoryRefusal.notFound }
             try await homes.revokeInvitation(digest, by: call.actor)
-            return .done
-        }
-    }
-
-    func rosterAPI(_ table: RouteTable) {
-        table.get(
-            "/api/v1/rosters/:id", .verb(.rosterEdit),
-            API(
-                .roster, "Who is on duty in an estate in the next fourteen days.",
-                refuses: [DirectoryRefusal.notFound], isSingle: true), AreaAsked.self, DirectoryShapes.duty
-        ) { asked, call in
-            let from = Zone.shanghai.instant(Zone.shanghai.day(of: world.now()))
-            let to = from.adding(days: Roster.horizonDays)
-            let actor = call.actor
-            let shifts = try await database.read { transaction in
-                _ = try StaffActions.place(asked.id, actor, transaction)
-                return try RosterStore.shifts(area: asked.id, from: from, to: to, transaction)
-            }
-            return .ok(DirectoryShapes.Duty(shifts: shifts, gaps: Roster.gaps(shifts, from: from, to: to)))
-        }
-        table.get(
-            "/api/v1/rosters/:id/colleagues", .verb(.rosterEdit),
-            API(.roster, "Who may be put on duty in an estate.", refuses: [DirectoryRefusal.notFound]), AreaAsked.self,
-            DirectoryShapes.colleague.slices
-        ) { asked, call in
-            let today = Zone.shanghai.day(of: world.now())
-            let actor = call.actor
-            return .ok(
-                Slice(
-                    try await database.read { transaction in
-                        let (area, _) = try StaffActions.place(asked.id, actor, transaction)
-                        return try DirectoryStore.colleagues(at: area.path, may: .caseRead, on: today, transaction)
-                    }))
-        }
-        table.post(
-            "/api/v1/rosters/:id/shifts", .verb(.rosterEdit),
-            API(
-                .roster, "Puts somebody on duty.",
-                refuses: [DirectoryRefusal.notFound, DirectoryRefusal.badShift, DirectoryRefusal.shiftTaken]),
-            ShiftAsked.self, Made.shape, makes: true
-        ) { asked, call in
-            let id = try await staff.addShift(
-                estate: asked.id, person: asked.person, squad: asked.squad.rawValue, from: asked.from, to: asked.to,
-                by: call.actor)
-            return .made(Made(ID<ShiftTag>(id).text))
-        }
-        table.post(
-            "/api/v1/rosters/:id/shifts/:shift/deletion", .verb(.rosterEdit),
-            API(.roster, "Takes somebody off duty.", refuses: [DirectoryRefusal.notFound]), ShiftNamed.self, .nothing
-        ) { asked, call in
-            try await staff.deleteShift(asked.shift.raw, estate: asked.id, by: call.actor)
             return .done
         }
     }

@@ -31,50 +31,6 @@ package struct StaffActions: Sendable {
         self.calendars = calendars
     }
 
-    /// Puts somebody who works for the estate on duty; a person has one shift at a time.
-    @discardableResult
-    package func addShift(
-        estate: AreaID, person: PersonID, squad: String, from: Instant, to: Instant, by actor: Actor
-    ) async throws -> Int64 {
-        guard let author = actor.person else { throw DirectoryRefusal.noPost }
-        guard Squad(rawValue: squad) != nil else { throw WebRefusal.malformed }
-        let now = world.now()
-        guard from < to, to.ms - from.ms <= Roster.longestShiftMs, from >= now.adding(days: -31),
-            from <= now.adding(days: 366)
-        else { throw DirectoryRefusal.badShift }
-        let id = world.nextID()
-        let today = Zone.shanghai.day(of: now)
-        try await database.write { [journal] transaction in
-            let (area, post) = try Self.place(estate, actor, transaction)
-            let colleagues = try DirectoryStore.colleagues(at: area.path, may: .caseRead, on: today, transaction)
-            guard let colleague = colleagues.first(where: { $0.person == person }) else {
-                throw DirectoryRefusal.notFound
-            }
-            let others = try RosterStore.shifts(area: estate, from: from, to: to, transaction)
-            let shift = Shift(id: id, person: person, name: colleague.name, squad: squad, from: from, to: to)
-            guard !others.contains(where: { $0.person == person }),
-                try RosterStore.insert(shift, area: estate, by: author, at: now, transaction)
-            else { throw DirectoryRefusal.shiftTaken }
-            try journal.audit(
-                AuditEntry(
-                    area: estate, actor: author, post: post.id, verb: "roster.add", subject: id,
-                    detail: "\(person.text) \(squad) \(from.ms) \(to.ms)"), at: now, transaction)
-        }
-        return id
-    }
-
-    package func deleteShift(_ id: Int64, estate: AreaID, by actor: Actor) async throws {
-        guard let author = actor.person else { throw DirectoryRefusal.noPost }
-        let now = world.now()
-        try await database.write { [journal] transaction in
-            let (_, post) = try Self.place(estate, actor, transaction)
-            guard try RosterStore.delete(id, area: estate, transaction) else { throw DirectoryRefusal.notFound }
-            try journal.audit(
-                AuditEntry(area: estate, actor: author, post: post.id, verb: "roster.delete", subject: id), at: now,
-                transaction)
-        }
-    }
-
     static func place(
         _ estate: AreaID, _ actor: Actor, _ transaction: any ReadTransaction
     ) throws -> (Area, Post) {

@@ -28,63 +28,6 @@ extension DirectoryHouse {
         return shown(staffPage(context.words(.approvalsTitle), main, context), refusal, context)
     }
 
-    // MARK: Roster
-
-    private func rosterRoutes(_ table: RouteTable) {
-        table.get("/desk/roster", .verb(.rosterEdit)) { request, context in
-            try await roster(request.asked("estate"), RosterPage.Typed(), context)
-        }
-        table.post("/desk/roster", .verb(.rosterEdit)) { request, context in
-            let sent = try await typed(request, context)
-            var typed = RosterPage.Typed(
-                person: sent["person"], squad: sent["squad"], from: sent.trimmed("from"), to: sent.trimmed("to"))
-            do {
-                guard let estate = AreaID(text: sent["estate"]), let person = PersonID(text: typed.person) else {
-                    throw WebRefusal.malformed
-                }
-                guard let from = LocalInput.instant(typed.from), let to = LocalInput.instant(typed.to) else {
-                    throw DirectoryRefusal.badShift
-                }
-                try await staff.addShift(
-                    estate: estate, person: person, squad: typed.squad, from: from, to: to, by: context.actor)
-                return Answer.redirect(Href("/desk/roster", query: [("estate", estate.text)]))
-            } catch let refusal as any Refusal {
-                typed.refusal = refusal
-                return try await roster(sent["estate"], typed, context)
-            }
-        }
-        table.post("/desk/roster/:id/delete", .verb(.rosterEdit)) { request, context in
-            let sent = try await typed(request, context)
-            let id = try context.id("id", ShiftTag.self)
-            guard let estate = AreaID(text: sent["estate"]) else { throw WebRefusal.malformed }
-            try await staff.deleteShift(id.raw, estate: estate, by: context.actor)
-            return Answer.redirect(Href("/desk/roster", query: [("estate", estate.text)]))
-        }
-    }
-
-    /// The roster of one of the estates in scope: the one asked for, or the first.
-    private func roster(_ asked: String, _ typed: RosterPage.Typed, _ context: WebContext) async throws -> Response {
-        let scope = try context.actor.scope(.rosterEdit)
-        let now = world.now()
-        let today = Zone.shanghai.day(of: now)
-        let from = Zone.shanghai.instant(today)
-        let to = from.adding(days: Roster.horizonDays)
-        let view: RosterPage? = try await database.read { transaction in
-            var estates: [Area] = []
-            for place in scope.places { estates += try DirectoryStore.estates(under: place.path, transaction) }
-            let wanted = asked.isEmpty ? estates.first : estates.first { $0.id.text == asked }
-            guard let estate = wanted else { return nil }
-            let colleagues = try DirectoryStore.colleagues(at: estate.path, may: .caseRead, on: today, transaction)
-            return RosterPage(
-                estates: estates, estate: estate, colleagues: colleagues,
-                shifts: try RosterStore.shifts(area: estate.id, from: from, to: to, transaction), today: today,
-                now: now, typed: typed)
-        }
-        guard let view else { throw DirectoryRefusal.notFound }
-        let main = view.main(context, say(context))
-        return shown(staffPage(context.words(.rosterTitle), main, context), typed.refusal, context)
-    }
-
     // MARK: Calendar
 
     private func calendarRoutes(_ table: RouteTable) {

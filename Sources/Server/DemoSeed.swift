@@ -235,6 +235,9 @@ package struct DemoSeed: Sendable {
         ).plant(on: day)
         try await DemoPrivacy(house: house, staff: posts, people: people).plant(on: day)
         try await DemoCases(house: house, areas: fixed.areas, staff: posts, people: people).play(until: now)
+        if let estate = fixed.areas["guihua"], let community = fixed.areas["community"] {
+            try await DemoCover(house: house, estate: estate.id, community: community.id, staff: posts).plant(on: day)
+        }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         try encoder.encode(accounts).write(to: URL(fileURLWithPath: kept), options: .atomic)

@@ -170,4 +170,65 @@ struct PlannerTests {
                 d, CaseHistoryStore.ledgerSQL(estate: estate, before: cursor, limit: 20), rows: 20, "ledger, later")
         }
     }
+
+    /// One of 97 colleagues, who have the 20,000 open cases among them and handled 20,000 before: what they have and did
+    /// is read from their own rows.
+    @Test func theWorkloadOfOnePersonReadsNobodyElses() async throws {
+        try await District.with { d in
+            try await fill(d)
+            let start = District.start
+            try await d.database.write { transaction in
+                try transaction.run("update cases_case set assignee_id = 5000 + id % 97 where queue <> 0")
+                var events: [[SQLValue]] = []
+                var clocks: [[SQLValue]] = []
+                for index in 0..<20_000 {
+                    let (id, person) = (Int64(1_000_000 + index * 4 + 1), Int64(5000 + index % 97))
+                    let at = start.ms - Int64(index) * 60_000
+                    events.append([
+                        .int(Int64(9_000_000 + index)), .int(id), .int(at), .int(6), .int(person), .text("n"), .int(1),
+                        .int(1), .text("w"), .flag(true), .int(1),
+                    ])
+                    clocks.append([
+                        .int(id), .int(1), .int(2), .int(at - 600_000), .int(1), .int(180), .int(1), .int(at),
+                    ])
+                }
+                try transaction.insert(
+                    into: "cases_event",
+                    columns: [
+                        "id", "case_id", "at_ms", "kind", "actor_id", "actor_name", "party", "holder", "words", "open",
+                        "round",
+                    ], rows: events)
+                try transaction.insert(
+                    into: "cases_clock",
+                    columns: ["case_id", "round", "kind", "started_ms", "unit", "amount", "policy_id", "stopped_ms"],
+                    rows: clocks)
+            }
+            if let postgres = d.database as? PostgresDatabase {
+                for table in ["cases_case", "cases_event", "cases_clock"] {
+                    try await postgres.runText("analyze \(table)")
+                }
+            }
+            let (scope, person) = (try await d.actor("district").scope(.statisticsRead), PersonID(5007))
+            let since = start.adding(days: -7)
+            let own = WorkloadStore.idsSQL(person, scope, before: nil, limit: 1000)
+            let open = try await rows(d, own)
+            let done = try await rows(d, WorkloadStore.handledSQL(person, scope, since: since))
+            #expect(open > 150 && done > 50)
+            for (name, sql, read) in [
+                ("open", WorkloadStore.countSQL(person, scope, at: start), open), ("list", own, open),
+                ("late", WorkloadStore.idsSQL(person, scope, before: start, limit: 100), open),
+                ("done", WorkloadStore.handledSQL(person, scope, since: since), done),
+            ] {
+                if let postgres = d.database as? PostgresDatabase {
+                    let plan = try await postgres.plan(sql)
+                    #expect(!plan.contains { $0.contains("Seq Scan") }, "\(name): \(plan)")
+                    continue
+                }
+                let cost = try await d.sqlite.cost(sql)
+                let plan = try await d.sqlite.plan(sql)
+                #expect(cost.scanned == 0 && cost.steps <= 60 * read + 300, "\(name): \(cost) \(plan)")
+                #expect(!plan.contains { $0.hasPrefix("SCAN") || $0.contains("TEMP B-TREE") }, "\(name): \(plan)")
+            }
+        }
+    }
 }

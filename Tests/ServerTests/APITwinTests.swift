@@ -108,8 +108,9 @@ import Web
             let id = try #require(made["id"]?.stringValue)
             let roster = try await get(h, desk, "rosters/\(guihua)")
             #expect(roster["shifts"]?.items.contains { $0["id"]?.stringValue == id } == true)
-            try await post(h, desk, "rosters/\(guihua)/shifts/\(id)/deletion")
-            try await post(h, desk, "rosters/\(guihua)/shifts/\(id)/deletion", nil, 404)
+            let why = object(["why": "换人"])
+            try await post(h, desk, "rosters/\(guihua)/shifts/\(id)/deletion", why)
+            try await post(h, desk, "rosters/\(guihua)/shifts/\(id)/deletion", why, 404)
 
             let resident = try await h.signIn("resident")
             let home = try #require(try await get(h, resident, "me")["homes"]?.items.first)

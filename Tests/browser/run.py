@@ -305,6 +305,9 @@ class Run(Checks):
             ("administrator", "/desk/privacy/limits"), ("administrator", "/desk/privacy/processing"),
             ("administrator", "/desk/privacy/assessments"), ("administrator", "/desk/privacy/breaches"),
             ("desk", "/desk/transfers"),
+            ("desk", "/desk/cover"), ("desk", "/desk/pick"), ("desk", "/desk/templates"), ("desk", "/desk/leaves"),
+            ("desk", "/desk/duty"), ("desk", "/desk/handovers"), ("desk", "/desk/handover"), ("desk", "/desk/workload"),
+            ("desk", "/desk/roster?kind=hotline"), ("steward", "/desk/mine"),
             ("grid", "/desk/statistics"), ("desk", "/desk/poster"), ("moderator", "/desk/replies"),
             ("steward", "/desk?q=nothingatall"), ("moderator", f"/desk/cases/{self.case}"),
         ]

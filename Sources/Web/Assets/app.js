@@ -140,6 +140,20 @@
     });
   }
 
+  // A reply template fills its field without leaving what else was typed; where that fails, its link does.
+  document.addEventListener('click', async (e) => {
+    const link = e.target.closest('a[data-template]'), field = link && document.getElementById(link.dataset.template);
+    if (!field || e.ctrlKey || e.metaKey || e.shiftKey) return;
+    e.preventDefault();
+    try {
+      const answer = await fetch(link.href, { credentials: 'same-origin' });
+      const doc = new DOMParser().parseFromString(await answer.text(), 'text/html');
+      field.value = doc.getElementById(link.dataset.template).value;
+      for (let d = field.closest('details'); d; d = d.parentElement.closest('details')) d.open = true;
+      field.focus();
+    } catch { location.href = link.href; }
+  });
+
   // The desk: keys and live rows.
   const jobs = $('.jobs');
   if (jobs) {
