@@ -96,7 +96,7 @@ let package = Package(
             name: "Messaging", dependencies: ["Kernel", "Storage", "Web", "Directory"],
             swiftSettings: strict),
         .target(
-            name: "Governance", dependencies: ["Kernel", "Storage", "Web", "Directory"],
+            name: "Governance", dependencies: ["Kernel", "Storage", "Tables", "Web", "Directory"],
             swiftSettings: strict),
         .target(
             name: "Privacy", dependencies: ["Kernel", "Storage", "Web", "Directory"],

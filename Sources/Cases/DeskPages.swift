@@ -229,7 +229,7 @@ struct DeskPages: Sendable {
             + (desk.categories + desk.imported).map { ($0.id.text, words.pick(zh: $0.zh, en: $0.en)) }
         let items = Form.options(options, chosen: desk.filter.category)
         return """
-            <form class="lh with" action="/desk"><input type=hidden name=queue value="\(desk.filter.queue)"><label class="sr" for="kf">\(words(.fieldKind))</label><select class="in" id="kf" name="category">\(items)</select><button class="btn">\(words(.deskFilter))</button></form>
+            <form class="lh with" action="/desk"><input type=hidden name=queue value="\(desk.filter.queue)"><label class="sr" for="kf">\(words(.fieldKind))</label><select class="in" id="kf" name="category">\(items)</select><button class="btn">\(words(.deskFilter))</button><button class=btn formaction="/desk/export/cases">\(words(.exportTitle))</button></form>
             """
     }
 
@@ -262,7 +262,10 @@ struct DeskPages: Sendable {
         let category = words.pick(zh: view.category.zh, en: view.category.en)
         let pages = ResidentPages(context, now: say.now)
         let elder = Elder(context)
-        let told = pages.told(view, forStaff: true)
+        let told: HTML = """
+            \(pages.told(view, forStaff: true))\
+            \(ExportLinks.make("case-steps", context, filters: [("case", c.id.text)]))
+            """
         let history: HTML =
             elder.isOn
             ? elder.fold(words(.deskHistory), told)
@@ -344,7 +347,9 @@ struct DeskPages: Sendable {
 
     func menu() -> HTML {
         let actor = context.actor
-        var links: [(Href, Phrase)] = []
+        var links: [(Href, Phrase)] = [
+            (Href("/desk/find"), .findTitle), (Href("/desk/exports"), .exportTitle),
+        ]
         if actor.may(.residentApprove) { links.append((Href("/desk/homes"), .approvalsTitle)) }
         if actor.may(.residentApprove) { links.append((Href("/desk/invitations"), .invitationsTitle)) }
         if actor.may(.residentApprove) || actor.may(.directoryEdit) { links.append((Href("/desk/areas"), .areasTitle)) }

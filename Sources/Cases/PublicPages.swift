@@ -100,12 +100,15 @@ struct PublicPages: Sendable {
         let facts: HTML = """
             <dl class="facts"><div><dt>\(words(.ledgerAttended))</dt><dd class="num">\(share(week.attended.kept, of: week.attended.kept + week.attended.late))</dd></div><div><dt>\(words(.ledgerHandled))</dt><dd class="num">\(share(week.handled.kept, of: week.handled.kept + week.handled.late))</dd></div><div><dt>\(words(.ledgerSatisfied))</dt><dd class="num">\(String(week.satisfied.yes)) / \(String(week.satisfied.all))</dd></div><div><dt>\(words(.ledgerOpenCases))</dt><dd class="num">\(words(.countCases, String(week.open)))</dd></div></dl>
             """
+        let table: HTML =
+            context.actor.may(.caseRead, at: estate.path)
+            ? ExportLinks.make("ledger", context, filters: [("estate", estate.id.text)]) : .empty
         return page(
             estate.name, words(.ledgerOpen),
             """
             <div class="stack-l"><section class="masthead" aria-labelledby="h"><div><h1 id="h">\(words(.ledgerWeek, String(week.reported), String(week.struck)))</h1><p class="soft">\(words(.ledgerDates, say.day(week.from), say.day(week.to)))</p><p class="print-only">\(week.from.description) – \(week.to.description)</p></div>\(code)</section>
             \(elder.fold(words(.foldFigures), facts))
-            <section aria-labelledby="l"><div class="head"><h2 id="l">\(words(.ledgerStruck))</h2><a class="no-print" href="/score">\(words(.ledgerHow))</a></div>\(list)</section>
+            <section aria-labelledby="l"><div class="head"><h2 id="l">\(words(.ledgerStruck))</h2><a class="no-print" href="/score">\(words(.ledgerHow))</a></div>\(list)\(table)</section>
             \(replies.isEmpty ? .empty : elder.fold(words(.boardTitle), boardSection))
             <footer class="print-only sign"><p>\(community) \(words(.ledgerSeal))</p><p>\(Zone.shanghai.day(of: say.now).description)</p></footer></div>
             """, forResidents: true)

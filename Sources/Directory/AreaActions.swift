@@ -65,6 +65,7 @@ package struct AreaActions: Sendable {
             guard try AreaStore.rename(id, to: name, was: seen, transaction) else {
                 throw DirectoryRefusal.changedMeanwhile
             }
+            if name != seen { try FindStore.renamed(area, to: name, at: now, transaction) }
             try journal.audit(
                 AuditEntry(
                     area: area.estate ?? id, actor: person, post: post.id, verb: "area.rename", subject: id.raw,

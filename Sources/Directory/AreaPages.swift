@@ -70,10 +70,23 @@ struct AreaPage: Sendable {
             <section class="stack">\(trail(context))
             <div><h1>\(area.name)</h1><span class="tag">\(words(area.level.phrase))</span></div>
             \(area.level == .unit ? home(context, say) : list(context))
+            \(tables(context))
             </section>
             \(forms)
             </div>
             """
+    }
+
+    /// The lists of everything within reach.
+    private func tables(_ context: WebContext) -> HTML {
+        guard area.level != .unit else { return .empty }
+        let lists = DirectoryExports.all.filter {
+            ["areas", "units", "residents"].contains($0.name) && $0.isFor(context.actor)
+        }
+        return HTML.joined(
+            lists.map { list -> HTML in
+                "<div class=\"small soft\">\(context.words(list.title))\(ExportLinks.make(list.name, context))</div>"
+            })
     }
 
     private func trail(_ context: WebContext) -> HTML {

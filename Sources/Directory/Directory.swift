@@ -43,6 +43,7 @@ package struct DirectoryHouse: Sendable {
         apiRoutes(table)
         importRoutes(table)
         minorRoutes(table)
+        findRoutes(table)
     }
 
     package var answers: AnswerKeeper { AnswerKeeper(database: database, world: world, secrets: secrets) }

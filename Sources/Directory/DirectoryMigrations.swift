@@ -3,7 +3,7 @@ import Storage
 package enum DirectoryMigrations {
     package static let all =
         early + APIMigrations.all + DirectoryDepthMigrations.all + SecurityMigrations.all
-        + RuleMigrations.all + PersonalMigrations.all + CoverMigrations.all
+        + RuleMigrations.all + PersonalMigrations.all + CoverMigrations.all + FindMigrations.all + ExportMigrations.all
 
     private static let early: [Migration] = [
         Migration(

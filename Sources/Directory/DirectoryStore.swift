@@ -54,13 +54,16 @@ package enum DirectoryStore {
     package static func insertArea(
         _ area: Area, code: String, at now: Instant, _ transaction: any WriteTransaction
     ) throws -> Bool {
-        try transaction.run(
-            """
-            insert into directory_area (id, parent_id, level, name, code, path, estate_id, created_ms)
-            values (\(area.id), \(area.parent), \(area.level), \(area.name), \(code), \(area.path),
-                \(area.estate?.raw ?? 0), \(now))
-            on conflict do nothing
-            """) == 1
+        let isNew =
+            try transaction.run(
+                """
+                insert into directory_area (id, parent_id, level, name, code, path, estate_id, created_ms)
+                values (\(area.id), \(area.parent), \(area.level), \(area.name), \(code), \(area.path),
+                    \(area.estate?.raw ?? 0), \(now))
+                on conflict do nothing
+                """) == 1
+        if isNew { try FindStore.put(area, transaction) }
+        return isNew
     }
 
     // MARK: Organisations
@@ -129,6 +132,7 @@ package enum DirectoryStore {
                 (id, person_id, organisation_id, role, area_id, title, from_day, to_day, created_ms)
             values (\(id), \(person), \(organisation), \(role), \(area), \(title), \(from), \(to), \(now))
             """)
+        try FindStore.settle(person, at: FindStore.place(of: area, transaction), transaction)
     }
 
     /// The posts in force on a day.
@@ -245,6 +249,7 @@ package enum DirectoryStore {
                 on conflict do nothing
                 """) == 1
         if isNew, active { try HouseholdStore.settle(unit.id, at: now, transaction) }
+        if isNew { try FindStore.settle(person, at: unit.estate?.raw ?? 0, transaction) }
         return isNew
     }
 
@@ -302,11 +307,17 @@ package enum DirectoryStore {
     package static func decideHome(
         _ id: Int64, accept: Bool, by person: PersonID, _ transaction: any WriteTransaction
     ) throws -> Bool {
-        try transaction.run(
-            """
-            update directory_home set status = \(accept ? 1 : 2), decided_by = \(person)
-            where id = \(id) and status = 0
-            """) == 1
+        let isDecided =
+            try transaction.run(
+                """
+                update directory_home set status = \(accept ? 1 : 2), decided_by = \(person)
+                where id = \(id) and status = 0
+                """) == 1
+        let home = try transaction.first("select person_id, estate_id from directory_home where id = \(id)") {
+            (try $0.id(0, PersonTag.self), try $0.int(1))
+        }
+        if isDecided, let home { try FindStore.settle(home.0, at: home.1, transaction) }
+        return isDecided
     }
 
     package static func phone(
@@ -318,6 +329,8 @@ package enum DirectoryStore {
     }
 
     package static func rename(_ person: PersonID, _ name: String, _ transaction: any WriteTransaction) throws {
+        try FindStore.forget(person, transaction)
         try transaction.run("update directory_person set name = \(name) where id = \(person)")
+        try FindStore.put(person, transaction)
     }
 }

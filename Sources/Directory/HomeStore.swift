@@ -42,12 +42,15 @@ package enum HomeStore {
         _ person: PersonID, unit: AreaID, relation: HomeRelation, from: Day, to: Day, by decider: PersonID,
         _ transaction: any WriteTransaction
     ) throws -> Bool {
-        try transaction.run(
-            """
-            update directory_home set status = 1, to_day = \(to), decided_by = \(decider)
-            where person_id = \(person) and unit_id = \(unit) and relation = \(relation)
-                and (status = 0 or from_day = \(from))
-            """) > 0
+        let isAdmitted =
+            try transaction.run(
+                """
+                update directory_home set status = 1, to_day = \(to), decided_by = \(decider)
+                where person_id = \(person) and unit_id = \(unit) and relation = \(relation)
+                    and (status = 0 or from_day = \(from))
+                """) > 0
+        if isAdmitted { try FindStore.settle(person, at: FindStore.place(of: unit, transaction), transaction) }
+        return isAdmitted
     }
 
     static func decision(

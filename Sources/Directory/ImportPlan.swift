@@ -268,6 +268,7 @@ struct ImportPlan {
             update directory_area set name = \(name), code = \(code.isEmpty ? knownCode : code)
             where id = \(found.id)
             """)
+        if found.name != name { try FindStore.renamed(found, to: name, at: now, write) }
         if !address.isEmpty { try put(found.id, address: address, floor: nil, write) }
         return .changed
     }
@@ -283,6 +284,7 @@ struct ImportPlan {
                 address = case when excluded.address = '' then directory_area_fact.address else excluded.address end,
                 floor_hundredths = coalesce(excluded.floor_hundredths, directory_area_fact.floor_hundredths)
             """)
+        try FindStore.put(area, address: address, write)
     }
 
     private mutating func add(

@@ -435,6 +435,7 @@ struct ImportUndo {
             || has("select 1 from directory_invitation where unit_id = \(id) limit 1")
             || has("select id from directory_shift where area_id = \(id) limit 1")
         guard !isUsed else { return "used" }
+        try FindStore.forget(area, transaction)
         try transaction.run("delete from directory_area_fact where area_id = \(id)")
         try transaction.run("delete from directory_area where id = \(id)")
         return nil
@@ -442,16 +443,20 @@ struct ImportUndo {
 
     private func home(_ row: MadeRow) throws -> String? {
         let found = try transaction.first(
-            "select from_day, to_day, status, household_id, unit_id from directory_home where id = \(row.subject)"
+            """
+            select from_day, to_day, status, household_id, person_id, estate_id from directory_home
+            where id = \(row.subject)
+            """
         ) {
             (
                 days: (from: try $0.day(0), to: try $0.day(1)), status: try $0.int(2),
-                household: try $0.optionalInt(3)
+                household: try $0.optionalInt(3), person: try $0.id(4, PersonTag.self), estate: try $0.int(5)
             )
         }
         guard let found else { return nil }
         guard found.status == 1, isAsMade(ImportPlan.mark(found.days), row) else { return "changed" }
         try transaction.run("delete from directory_home where id = \(row.subject)")
+        try FindStore.settle(found.person, at: found.estate, transaction)
         if let household = found.household {
             if try has("select id from directory_home where household_id = \(household) limit 1") {
                 try transaction.run(
@@ -471,13 +476,19 @@ struct ImportUndo {
     }
 
     private func post(_ id: PostID, _ row: MadeRow) throws -> String? {
-        let found = try transaction.first("select from_day, to_day, title from directory_post where id = \(id)") {
-            (days: (from: try $0.day(0), to: try $0.day(1)), title: try $0.text(2))
+        let found = try transaction.first(
+            "select from_day, to_day, title, person_id, area_id from directory_post where id = \(id)"
+        ) {
+            (
+                days: (from: try $0.day(0), to: try $0.day(1)), title: try $0.text(2),
+                person: try $0.id(3, PersonTag.self), area: try $0.id(4, AreaTag.self)
+            )
         }
         guard let found else { return nil }
         guard isAsMade(ImportPlan.mark(found.days) + found.title, row) else { return "changed" }
         guard try !has("select id from directory_token where post_id = \(id) limit 1") else { return "used" }
         try transaction.run("delete from directory_post where id = \(id)")
+        try FindStore.settle(found.person, at: FindStore.place(of: found.area, transaction), transaction)
         return nil
     }
 

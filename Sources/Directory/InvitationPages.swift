@@ -41,7 +41,7 @@ struct InvitationsPage: Sendable {
             </section>
             <section class="stack no-print"><h2>\(words(.invitationsOpen))</h2>
             \(typed.isRevoking ? Form.summary(typed.refusal, context) : .empty)
-            \(list(context, say))</section></div>
+            \(list(context, say))\(ExportLinks.make("invitations", context))</section></div>
             """
     }
 

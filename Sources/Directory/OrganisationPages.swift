@@ -27,7 +27,7 @@ struct OrganisationsPage: Sendable {
             lists.isEmpty ? "<p class=\"card soft\">\(words(.organisationsNone))</p>" : HTML.joined(lists)
         return """
             <div class="stack-l"><section class="stack"><h1>\(words(.organisationsTitle))</h1>
-            \(list)</section>
+            \(list)\(ExportLinks.make("organisations", context))</section>
             \(addForm(context))
             </div>
             """
@@ -139,7 +139,7 @@ struct OrganisationPage: Sendable {
             <span class="tag">\(words(organisation.party.phrase)) · \(area.name)</span></div>
             <h2>\(words(.postsTitle))</h2>
             \(typed.way == "end" ? Form.summary(typed.refusal, context) : .empty)
-            \(list)</section>
+            \(list)\(ExportLinks.make("posts", context))</section>
             \(grantForm(context))
             \(lineForm(context))
             \(renameForm(context))

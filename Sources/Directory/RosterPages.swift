@@ -76,7 +76,7 @@ struct RosterPage: Sendable {
                 estates.prefix(200).map { (value: $0.id.text, label: $0.name) }, chosen: estate.id.text,
                 hidden: [("kind", kind.code), ("week", monday.description)]),
             "<div class=\"stack\"><h2>\(estate.name) · \(words(kind.phrase))</h2>\(kinds(kit))\(weeks(kit))\(days(kit))</div>",
-            addForm(kit), patternForm(kit), copyForm(kit), log(kit))
+            ExportLinks.make("roster", kit.context), addForm(kit), patternForm(kit), copyForm(kit), log(kit))
     }
 
     private func kinds(_ kit: CoverKit) -> HTML {

@@ -97,6 +97,8 @@ package struct Secrets: Sendable {
     package func index(_ text: String, purpose: StaticString) -> [UInt8] { phones.index(text, purpose: purpose) }
 
     package func phoneIndex(_ phone: Phone) -> [UInt8] { phones.index(phone) }
+    /// Nil for anything but four digits.
+    package func phoneTail(_ digits: String) -> [UInt8]? { phones.lastFourIndex(digits) }
 
     // MARK: Files
 

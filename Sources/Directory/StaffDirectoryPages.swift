@@ -16,6 +16,7 @@ struct ApprovalsPage {
             <div class="stack"><h1>\(words(.approvalsTitle))</h1>
             \(Form.summary(refusal, context))
             \(list)
+            \(ExportLinks.make("homes", context))
             </div>
             """
     }

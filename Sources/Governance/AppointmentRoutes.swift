@@ -273,7 +273,8 @@ extension GovernanceHouse {
                 kit.long("add", "duties", .appointmentDuties, required: false))
         return kit.page(
             words(.appointmentsTitle), "", hidden, kit.rows(rows, none: .governanceNone),
-            list.list.more(Href("/desk/appointments"), kit.context), add)
+            list.list.more(Href("/desk/appointments"), kit.context),
+            ExportLinks.make("appointments", kit.context), add)
     }
 
     static func state(_ one: Appointment, _ today: Day, _ kit: Kit) -> HTML {

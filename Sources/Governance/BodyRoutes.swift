@@ -259,7 +259,8 @@ extension GovernanceHouse {
                     required: false))
         return kit.page(
             words(.bodiesTitle), "", kit.rows(rows, none: .governanceNone),
-            list.bodies.more(Href("/desk/bodies"), kit.context), add)
+            list.bodies.more(Href("/desk/bodies"), kit.context),
+            ExportLinks.make("bodies", kit.context), add)
     }
 
     private static func main(_ view: BodyView, _ kit: Kit) -> HTML {

@@ -283,7 +283,8 @@ extension GovernanceHouse {
                 kit.select("add", "renews", .contractRenews, old, required: false))
         return kit.page(
             words(.contractsTitle), "", kit.rows(rows, none: .governanceNone),
-            list.list.more(Href("/desk/contracts"), kit.context), add)
+            list.list.more(Href("/desk/contracts"), kit.context),
+            ExportLinks.make("contracts", kit.context), add)
     }
 
     private static func main(_ view: ContractView, _ kit: Kit) -> HTML {

@@ -267,7 +267,8 @@ extension GovernanceHouse {
                 kit.pair(kit.text("add", "place", .counterPlace), kit.text("add", "hours", .counterHours)))
         return kit.page(
             kit.words(.countersTitle), "", kit.rows(rows, none: .governanceNone),
-            view.list.more(Href("/desk/counters"), kit.context), add)
+            view.list.more(Href("/desk/counters"), kit.context),
+            ExportLinks.make("counters", kit.context), add)
     }
 
     private static func main(_ view: CounterView, _ kit: Kit) -> HTML {

@@ -279,7 +279,8 @@ extension GovernanceHouse {
         let hidden: HTML = view.mayParty ? .empty : "<p class=\"help\">\(words(.governanceHidden))</p>"
         return kit.page(
             words(.linksTitle), "", hidden, kit.rows(rows, none: .governanceNone),
-            view.list.more(Href("/desk/links"), kit.context), add)
+            view.list.more(Href("/desk/links"), kit.context),
+            ExportLinks.make("links", kit.context), add)
     }
 
     private static func main(_ view: LinkView, _ kit: Kit) -> HTML {

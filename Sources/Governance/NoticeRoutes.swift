@@ -250,7 +250,8 @@ extension GovernanceHouse {
                 kit.text("issue", "title", .noticeTitle, most: 60), kit.long("issue", "words", .noticeWords))
         return kit.page(
             words(.noticesTitle), "", kit.rows(rows, none: .governanceNone),
-            list.list.more(Href("/desk/notices"), kit.context), add)
+            list.list.more(Href("/desk/notices"), kit.context),
+            ExportLinks.make("notices", kit.context), add)
     }
 
     private static func main(_ view: NoticeView, _ kit: Kit) -> HTML {

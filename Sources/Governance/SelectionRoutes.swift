@@ -385,7 +385,8 @@ extension GovernanceHouse {
                     kit.day("add", "to", .governanceTo, value: list.today.adding(6))))
         return kit.page(
             words(.selectionsTitle), "", kit.rows(rows, none: .governanceNone),
-            list.list.more(Href("/desk/selections"), kit.context), add)
+            list.list.more(Href("/desk/selections"), kit.context),
+            ExportLinks.make("selections", kit.context), add)
     }
 
     private static func main(_ view: SelectionView, _ kit: Kit) -> HTML {

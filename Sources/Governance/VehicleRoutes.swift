@@ -216,7 +216,8 @@ extension GovernanceHouse {
                 kit.select("add", "unit", .linkUnit, view.units))
         return kit.page(
             words(view.isMine ? .myVehiclesTitle : .vehiclesTitle), "", shown, find,
-            kit.rows(rows, none: .governanceNone), view.list.more(Href("/desk/vehicles"), kit.context), add)
+            kit.rows(rows, none: .governanceNone), view.list.more(Href("/desk/vehicles"), kit.context),
+            view.isMine ? .empty : ExportLinks.make("vehicles", kit.context), add)
     }
 
 }

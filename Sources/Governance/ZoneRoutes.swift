@@ -247,7 +247,8 @@ extension GovernanceHouse {
                 kit.checks("add", "part", .zoneParts, kit.places(list.parts)))
         return kit.page(
             words(.zonesTitle), "", kit.rows(rows, none: .governanceNone),
-            list.list.more(Href("/desk/zones"), kit.context), add)
+            list.list.more(Href("/desk/zones"), kit.context),
+            ExportLinks.make("zones", kit.context), add)
     }
 
     private static func warning(_ zone: GovernanceZone, _ kit: Kit) -> HTML {

@@ -26,6 +26,7 @@ package struct Background: Service {
                 group.addTask { await beats() }
                 group.addTask { await imports() }
                 group.addTask { await privacy() }
+                group.addTask { await lists() }
             }
         }
         house.live.close()
@@ -70,6 +71,23 @@ package struct Background: Service {
                 if try await house.privacy.work.step(worker: holder) { continue }
             } catch {
                 logger.error("work on personal data failed", metadata: ["error": "\(type(of: error))"])
+                house.metrics.count("redsteward_background_failures_total")
+            }
+            do { try await Task.sleep(for: .seconds(2)) } catch { break }
+        }
+    }
+
+    /// Exports of long lists, and names of before on their way into the index.
+    private func lists() async {
+        var tick = 0
+        while !Task.isCancelled {
+            do {
+                if tick % 1800 == 0 { try await house.exportWork.sweep() }
+                tick += 1
+                if try await house.exportWork.step(worker: holder) { continue }
+                if try await house.directory.findWork.step(worker: holder) { continue }
+            } catch {
+                logger.error("an export or the index failed", metadata: ["error": "\(type(of: error))"])
                 house.metrics.count("redsteward_background_failures_total")
             }
             do { try await Task.sleep(for: .seconds(2)) } catch { break }

@@ -11,7 +11,7 @@ import Web
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Plant a large house, or time its work in-process.", shouldDisplay: false,
-        subcommands: [BenchSeed.self, BenchInside.self])
+        subcommands: [BenchSeed.self, BenchInside.self, BenchPeople.self, BenchFind.self])
 }
 
 /// 300 estates in 30 streets, one of them with a twentieth of the cases; a fiftieth of all cases is open.

@@ -74,6 +74,12 @@ package struct House: Sendable {
         ImportWork(directory.imports) { try CaseStore.used(since: $0, $1) }
     }
 
+    /// Every list that can be taken home as a table.
+    var exports: [ListExport] { DirectoryExports.all + cases.exports + GovernanceExports.all }
+
+    /// Does the exports of long lists.
+    package var exportWork: ListExportWork { ListExportWork(directory.exports(exports)) }
+
     /// All migrations, lower floors first.
     package static let schema = Schema(
         DirectoryMigrations.all + ImportMigrations.all + MessagingMigrations.all + Attachments.migrations
@@ -215,6 +221,7 @@ package struct House: Sendable {
         governance.routes(table)
         transfers.routes(table)
         privacy.routes(table)
+        directory.exportRoutes(table, exports)
         let metrics = metrics
         let live = live
         let database = database

@@ -108,6 +108,8 @@ enum SchemaText {
         "FLAG": Pair(sqlite: "integer", postgres: "boolean"),
         "TEXT": Pair(sqlite: "text", postgres: "text collate \"C\""),
         "REAL": Pair(sqlite: "real", postgres: "double precision"),
+        // After the columns of a table that is its primary key and little else: on SQLite kept once, in that order.
+        "CLUSTERED": Pair(sqlite: "without rowid,", postgres: ""),
     ]
 
     private static func literal(_ text: some StringProtocol) -> SQL { SQL(parts: [.text(String(text))]) }

@@ -296,6 +296,7 @@ class Run(Checks):
             ("resident", "/me"), ("resident", "/me/join"), ("resident", self.ledger),
             ("grid", "/desk"), ("grid", "/desk/new"), ("desk", "/desk/homes"), ("desk", "/desk/roster"),
             ("administrator", "/desk"), ("administrator", "/desk/calendar"), ("administrator", "/desk/policies"),
+            ("desk", "/desk/find"), ("desk", "/desk/find?q=wang"), ("desk", "/desk/exports"),
             ("administrator", "/desk/areas"), ("administrator", "/desk/organisations"), ("desk", "/desk/areas"),
             ("desk", "/desk/invitations"), ("security", "/desk/security"), ("security", "/desk/security/people"),
             ("security", "/desk/security/sessions"), ("auditor", "/desk/audit"), ("desk", "/me/factor"),

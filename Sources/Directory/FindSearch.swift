@@ -1,0 +1,270 @@
+import Kernel
+import Storage
+
+/// Which rows of the index a search asks for.
+struct FindWanted: Sendable {
+    enum Of: Sendable { case residents(Day), staff(Day), areas }
+    let of: Of
+    /// One of these.
+    let terms: [Int64]
+    /// And one of each of these.
+    var also: [[Int64]] = []
+    /// Only areas of these levels.
+    var levels = AreaLevel.province...AreaLevel.unit
+}
+
+/// Searches that stay inside a scope. What the index says is checked against homes, posts and areas as they are in the
+/// same statement: a row that is left over finds nobody.
+extension FindStore {
+    /// Up to `limit` rows after a cursor, place by place.
+    static func find(
+        _ wanted: FindWanted, in scope: Scope, after: FindCursor?, limit: Int, _ transaction: any ReadTransaction
+    ) throws -> [FindHit] {
+        guard !wanted.terms.isEmpty else { return [] }
+        let isRare = try count(wanted, transaction) <= rare
+        var result: [FindHit] = []
+        // In the order of their paths, and never one inside another.
+        for reach in Reach.all(scope) where result.count < limit {
+            if let after, after.path.text >= reach.upper { continue }
+            let rest = limit - result.count
+            result +=
+                isRare
+                ? try transaction.query(rareSQL(wanted, reach, after, rest), hit)
+                : try common(wanted, reach, after, rest, transaction)
+        }
+        return result
+    }
+
+    /// What a place of a scope reaches: places of the index, and of a post inside an estate only a part of one.
+    struct Reach: Sendable {
+        let lower: String
+        let upper: String
+        /// Set where only these parts of an estate may be seen.
+        var inside: [AreaPath]
+
+        static func all(_ scope: Scope) -> [Reach] {
+            var result: [Reach] = []
+            for place in scope.places {
+                let above = max(0, Int(place.level.rawValue - AreaLevel.estate.rawValue))
+                guard above > 0 else {
+                    result.append(Reach(lower: place.path.text, upper: place.path.upperBound, inside: []))
+                    continue
+                }
+                // The estate alone: what is below it is no place of the index.
+                let estate = place.path.ids.dropLast(above).reduce(AreaPath.root) { $0.appending($1) }
+                if let known = result.firstIndex(where: { $0.lower == estate.text }) {
+                    result[known].inside.append(place.path)
+                } else {
+                    result.append(Reach(lower: estate.text, upper: estate.upperBound, inside: [place.path]))
+                }
+            }
+            return result
+        }
+
+        /// Whether an area `u` is in the parts that may be seen.
+        var part: SQL {
+            guard !inside.isEmpty else { return .empty }
+            let parts = inside.map { "(u.path >= \($0.text) and u.path < \($0.upperBound))" as SQL }
+            return " and (\(SQL.joined(parts, separator: " or ")))"
+        }
+    }
+
+    private static func hit(_ row: any Row) throws -> FindHit {
+        FindHit(path: try row.path(0), place: try row.id(1), subject: try row.int(2))
+    }
+
+    private static func table(_ of: FindWanted.Of) -> (name: SQL, subject: SQL) {
+        if case .areas = of { return ("directory_find_area", "area_id") }
+        return ("directory_find_person", "person_id")
+    }
+
+    /// Two values always, so that statements have one shape.
+    private static func either(_ terms: [Int64]) -> SQL { "(\(terms[0]), \(terms[terms.count - 1]))" }
+
+    private static func count(_ wanted: FindWanted, _ transaction: any ReadTransaction) throws -> Int {
+        let table = table(wanted.of)
+        return Int(
+            try transaction.first(
+                """
+                select count(*) from (select 1 from \(table.name) where term in \(either(wanted.terms))
+                    limit \(rare + 1)) found
+                """
+            ) { try $0.int(0) } ?? 0)
+    }
+
+    /// That a row of the index stands for somebody or something that is there, and inside a part of an estate.
+    private static func checks(_ wanted: FindWanted, _ reach: Reach) -> SQL {
+        let table = table(wanted.of)
+        var result: SQL
+        switch wanted.of {
+        case .residents(let day):
+            result = """
+                exists (select 1 from directory_home h join directory_area u on u.id = h.unit_id
+                    where h.person_id = f.subject and h.estate_id = f.place_id and h.status < 2
+                        and h.to_day >= \(day)\(reach.part))
+                """
+        case .staff(let day):
+            result = """
+                exists (select 1 from directory_post p join directory_area u on u.id = p.area_id
+                    where p.person_id = f.subject and p.to_day >= \(day)
+                        and (u.id = f.place_id or u.estate_id = f.place_id)\(reach.part))
+                """
+        case .areas:
+            result = """
+                exists (select 1 from directory_area u where u.id = f.subject
+                    and u.level >= \(wanted.levels.lowerBound) and u.level <= \(wanted.levels.upperBound)\(reach.part))
+                """
+        }
+        for terms in wanted.also {
+            // Words beside an address are of its estate; of a name, of the same row.
+            let same: SQL = {
+                if case .areas = wanted.of { return "(g.area_id = f.subject or g.area_id = f.place_id)" }
+                return "g.person_id = f.subject"
+            }()
+            result += """
+                 and exists (select 1 from \(table.name) g where g.term in \(either(terms))
+                    and g.place_id = f.place_id and \(same))
+                """
+        }
+        return result
+    }
+
+    private static func later(_ after: FindCursor?) -> SQL {
+        after.map { " and (e.path, f.subject) > (\($0.path), \($0.subject))" } ?? .empty
+    }
+
+    /// All rows of the term, of which few are.
+    static func rareSQL(_ wanted: FindWanted, _ reach: Reach, _ after: FindCursor?, _ limit: Int) -> SQL {
+        let table = table(wanted.of)
+        return """
+            select distinct e.path, f.place_id, f.subject
+            from (select place_id, \(table.subject) as subject from \(table.name)
+                where term in \(either(wanted.terms)) limit \(rare + 1)) f
+            join directory_area e on e.id = f.place_id
+            where e.path >= \(reach.lower) and e.path < \(reach.upper)\(later(after)) and \(checks(wanted, reach))
+            order by e.path, f.subject limit \(limit)
+            """
+    }
+
+    /// The rows of a term in some places that follow each other in the tree.
+    static func commonSQL(
+        _ wanted: FindWanted, _ reach: Reach, from start: String, places: Int, _ after: FindCursor?, _ limit: Int
+    ) -> SQL {
+        let table = table(wanted.of)
+        return """
+            with e as (select a.id, a.path from directory_area a
+                where a.path >= \(start) and a.path < \(reach.upper) and a.level <= 6
+                order by a.path limit \(places)),
+            f as (select e.path, x.place_id, x.\(table.subject) as subject from e
+                join \(table.name) x on x.place_id = e.id and x.term in \(either(wanted.terms)))
+            select distinct f.path, f.place_id, f.subject from f
+            where \(checks(wanted, reach))\(laterHere(after))
+            order by f.path, f.subject limit \(limit)
+            """
+    }
+
+    private static func laterHere(_ after: FindCursor?) -> SQL {
+        after.map { " and (f.path, f.subject) > (\($0.path), \($0.subject))" } ?? .empty
+    }
+
+    /// Place after place, in steps that grow while nothing is found.
+    private static func common(
+        _ wanted: FindWanted, _ reach: Reach, _ after: FindCursor?, _ limit: Int, _ transaction: any ReadTransaction
+    ) throws -> [FindHit] {
+        var result: [FindHit] = []
+        var start = max(reach.lower, after?.path.text ?? "")
+        var step = firstStep
+        while result.count < limit {
+            result += try transaction.query(
+                commonSQL(wanted, reach, from: start, places: step, after, limit - result.count), hit)
+            let last = try transaction.first(
+                """
+                select a.path from directory_area a
+                where a.path >= \(start) and a.path < \(reach.upper) and a.level <= 6
+                order by a.path limit 1 offset \(step - 1)
+                """
+            ) { try $0.text(0) }
+            guard let last, result.count < limit else { break }
+            // The first path after it.
+            start = last + " "
+            step = min(step * 4, longestStep)
+        }
+        return result
+    }
+}
+
+/// What is shown of what was found: asked for again inside the scope, for the rows of one page.
+extension FindStore {
+    /// A home or a post of a person who was found.
+    struct Bond: Sendable {
+        let person: Int64
+        /// As in the index.
+        let place: Int64
+        let area: AreaID
+        let path: AreaPath
+        let words: String
+    }
+
+    static func isKnown(_ term: Int64, _ transaction: any ReadTransaction) throws -> Bool {
+        try transaction.first("select area_id from directory_find_area where term = \(term) limit 1") {
+            try $0.int(0)
+        } != nil
+    }
+
+    /// Names and masked numbers.
+    static func names(
+        of ids: [Int64], _ transaction: any ReadTransaction
+    ) throws -> [Int64: (name: String, phone: String)] {
+        let list = SQL.joined(ids.map { "\($0)" })
+        let found = try transaction.query(
+            "select id, name, phone_masked from directory_person where id in (\(list))"
+        ) { (try $0.int(0), (name: try $0.text(1), phone: try $0.text(2))) }
+        return Dictionary(found, uniquingKeysWith: { $1 })
+    }
+
+    private static func within(_ scope: Scope) -> SQL {
+        SQL.joined(
+            scope.places.map { "(u.path >= \($0.path.text) and u.path < \($0.path.upperBound))" as SQL },
+            separator: " or ")
+    }
+
+    static func homes(
+        of ids: [Int64], in scope: Scope, on day: Day, _ transaction: any ReadTransaction
+    ) throws -> [Bond] {
+        let list = SQL.joined(ids.map { "\($0)" })
+        return try transaction.query(
+            """
+            select h.person_id, h.estate_id, u.id, u.path, e.name, b.name, u.name from directory_home h
+            join directory_area u on u.id = h.unit_id
+            join directory_area b on b.id = u.parent_id
+            join directory_area e on e.id = h.estate_id
+            where h.person_id in (\(list)) and h.status < 2 and h.to_day >= \(day) and (\(within(scope)))
+            order by h.person_id, h.id limit 400
+            """
+        ) {
+            Bond(
+                person: try $0.int(0), place: try $0.int(1), area: try $0.id(2), path: try $0.path(3),
+                words: "\(try $0.text(4)) \(try $0.text(5)) \(try $0.text(6))")
+        }
+    }
+
+    static func posts(
+        of ids: [Int64], in scope: Scope, on day: Day, _ transaction: any ReadTransaction
+    ) throws -> [Bond] {
+        let list = SQL.joined(ids.map { "\($0)" })
+        return try transaction.query(
+            """
+            select p.person_id, u.estate_id, u.id, u.path, u.name, o.name, p.title from directory_post p
+            join directory_area u on u.id = p.area_id
+            join directory_organisation o on o.id = p.organisation_id
+            where p.person_id in (\(list)) and p.to_day >= \(day) and (\(within(scope)))
+            order by p.person_id, p.id limit 400
+            """
+        ) {
+            let (estate, area) = (try $0.int(1), try $0.id(2, AreaTag.self))
+            return Bond(
+                person: try $0.int(0), place: estate == 0 ? area.raw : estate, area: area, path: try $0.path(3),
+                words: [try $0.text(4), try $0.text(5), try $0.text(6)].filter { !$0.isEmpty }.joined(separator: " "))
+        }
+    }
+}
