@@ -111,12 +111,16 @@ let package = Package(
             name: "Transfers",
             dependencies: ["Kernel", "Storage", "Tables", "Web", "Directory", "Messaging", "Governance", "Cases"],
             swiftSettings: strict),
+        // Floor 7
+        .target(
+            name: "Insight", dependencies: ["Kernel", "Storage", "Web", "Directory", "Cases"],
+            swiftSettings: strict),
         // Floor 8
         .target(
             name: "Server",
             dependencies: [
                 "Kernel", "Storage", "StorageSQLite", "StoragePostgres", "Web", "Attachments", "Directory", "Messaging",
-                "Cases", "Governance", "Privacy", "Transfers", "Tables", "CZlib",
+                "Cases", "Governance", "Privacy", "Transfers", "Insight", "Tables", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -283,6 +283,8 @@ extension Phrase {
     package static let deskEmpty = Phrase(
         "这一栏空了。歇口气，或者去看看别的队列。", "Nothing here. Take a breath, or look at another queue.")
     package static let deskPick = Phrase("从左边挑一件。", "Choose a case.")
+    package static let menuScreen = Phrase("一屏看全", "All at a glance")
+    package static let menuMorning = Phrase("晨会一页", "Morning page")
     package static let deskBackToList = Phrase("回到列表", "Back to the list")
     package static let deskAllKinds = Phrase("所有类别", "All kinds")
     package static let deskMoreRows = Phrase("再看 50 件", "50 more")

@@ -363,7 +363,11 @@ struct DeskPages: Sendable {
         }
         if actor.may(.caseRegister) { links.append((Href("/desk/transfers"), .transfersTitle)) }
         if actor.may(.caseRead) || actor.may(.rosterEdit) { links.append((Href("/desk/cover"), .coverTitle)) }
-        if actor.may(.statisticsRead) { links.append((Href("/desk/statistics"), .statisticsTitle)) }
+        if actor.may(.statisticsRead) {
+            links.append((Href("/desk/screen"), .menuScreen))
+            links.append((Href("/desk/morning"), .menuMorning))
+            links.append((Href("/desk/statistics"), .statisticsTitle))
+        }
         if actor.may(.casePublish) { links.append((Href("/desk/replies"), .boardAdd)) }
         if actor.may(.policyEdit) { links.append((Href("/desk/policies"), .policyTitle)) }
         if actor.may(.policyEdit) { links.append((Href("/desk/regions"), .regionsTitle)) }

@@ -1,5 +1,6 @@
 import Cases
 import Foundation
+import Insight
 import Kernel
 import Logging
 import ServiceLifecycle
@@ -27,9 +28,11 @@ package struct Background: Service {
                 group.addTask { await imports() }
                 group.addTask { await privacy() }
                 group.addTask { await lists() }
+                group.addTask { await insight() }
             }
         }
         house.live.close()
+        house.insight.live.close()
         // Another server goes on at once; where this fails, the leases run out.
         _ = try? await house.database.write { [holder] in try Leases().releaseAll(holder: holder, $0) }
     }
@@ -94,6 +97,40 @@ package struct Background: Service {
         }
     }
 
+    /// The read model of the screens, in a line of its own. The lease only spares other servers the work; that nothing
+    /// is counted twice does not depend on it.
+    private func insight() async {
+        while !Task.isCancelled {
+            do {
+                if try await takeIn() { continue }
+            } catch {
+                logger.error("the read model was not kept", metadata: ["error": "\(error)"])
+                house.metrics.count("redsteward_background_failures_total")
+            }
+            do { try await Task.sleep(for: .milliseconds(500)) } catch { break }
+        }
+    }
+
+    /// False when there is nothing to do. Reads first, so that a quiet house writes nothing.
+    private func takeIn() async throws -> Bool {
+        let (isWaiting, isWalking) = try await house.database.read { transaction in
+            (
+                try Outbox().isWaiting(InsightStore.consumer, transaction),
+                try InsightStore.walk(transaction).to != nil
+            )
+        }
+        guard isWaiting || isWalking, try await lease("insight") else { return false }
+        if isWaiting, case .took(let paths) = try await house.insight.projection.step() {
+            house.insight.changed(paths)
+            let messages = LiveWords.make(Array(paths), by: holder, LiveWords.counted)
+            try await house.database.write { transaction in
+                for words in messages { try transaction.announce(words) }
+            }
+        }
+        if isWalking, try await !house.insight.projection.walk() { house.insight.changed([]) }
+        return true
+    }
+
     /// What the other servers tell, until the end.
     private func hear() async {
         guard let announcements = house.database.announcements() else { return }
@@ -120,7 +157,10 @@ package struct Background: Service {
                 _ = try await Sealer(key: house.secrets.auditBytes, holder: holder).seal(
                     house.database, at: house.world.now())
             }
-            if tick % 40 == 0 { house.live.beat() }
+            if tick % 40 == 0 {
+                house.live.beat()
+                house.insight.live.beat()
+            }
             // Dates by the day: once a minute is soon enough.
             if tick % 20 == 10, try await lease("transfers.clocks") { try await house.transfers.desk.sweep() }
             if tick % 120 == 30, try await lease("governance.sweep") { try await house.governance.sweep() }
@@ -144,12 +184,12 @@ package struct Background: Service {
 
     /// Tells the browsers what changed. Reads first, so that a quiet house writes nothing.
     private func deliver() async throws {
-        let (now, holder) = (house.world.now(), holder)
+        let holder = holder
         let waiting: Bool = try await house.database.read { try Outbox().isWaiting("live", $0) }
         guard waiting else { return }
         let done = try await house.database.write { transaction in
             let deliveries = try Outbox().take("live", limit: 500, transaction)
-            try Outbox().markDone(deliveries, at: now, transaction)
+            try Outbox().pass(deliveries, to: InsightStore.consumer, transaction)
             for words in LiveWords.make(deliveries.map(\.payload), by: holder) { try transaction.announce(words) }
             return deliveries
         }
@@ -158,6 +198,7 @@ package struct Background: Service {
 
     private func housekeeping() async throws {
         try await house.directory.answers.prune()
+        try await house.insight.projection.prune()
         let now = house.world.now()
         _ = try await house.database.write { transaction in
             try Outbox().prune(doneBefore: now.adding(days: -1), transaction)

@@ -14,21 +14,23 @@ struct Bench: AsyncParsableCommand {
         subcommands: [BenchSeed.self, BenchInside.self, BenchPeople.self, BenchFind.self])
 }
 
-/// 300 estates in 30 streets, one of them with a twentieth of the cases; a fiftieth of all cases is open.
+/// Estates in streets of at most 40, one of them with a twentieth of the cases; a fiftieth of all cases is open.
 struct BenchSeed: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "seed")
     @OptionGroup var place: DataOptions
     @Option var cases: Int = 1_000_000
     @Option var open: Int = 20_000
+    @Option var estates: Int = 300
 
     func run() async throws {
+        guard (30...20_000).contains(estates) else { throw ValidationError("--estates is 30 to 20000") }
         let data = place.data
         var configuration = place.configuration()
         configuration.demo = true
         // Whole estates go in at once.
         configuration.postgres.deadlineMs = nil
         let house = try await House.open(configuration, world: SystemWorld.make())
-        let accounts = try await BenchHouse(house).plant(cases: cases, open: open)
+        let accounts = try await BenchHouse(house).plant(cases: cases, open: open, estates: estates)
         try JSONEncoder().encode(accounts).write(to: URL(fileURLWithPath: data + "/bench.json"))
         try await house.close()
     }
@@ -53,7 +55,7 @@ struct BenchHouse {
             estate: level == .estate ? id : parent?.estate)
     }
 
-    func plant(cases: Int, open: Int) async throws -> BenchAccounts {
+    func plant(cases: Int, open: Int, estates wanted: Int) async throws -> BenchAccounts {
         let world = house.world
         let now = world.now()
         let day = Zone.shanghai.day(of: now)
@@ -62,11 +64,12 @@ struct BenchHouse {
         areas.append(district)
         var estates: [(place: CasePlace, area: Area)] = []
         var homes: [Area] = []
-        for street in 0..<30 {
+        let streets = min(40, max(1, wanted / 10))
+        for street in 0..<streets {
             let one = area(.street, "street \(street)", district)
             let community = area(.community, "community \(street)", one)
             areas += [one, community]
-            for number in 0..<10 {
+            for number in 0..<(wanted * (street + 1) / streets - wanted * street / streets) {
                 let estate = area(.estate, "estate \(street)-\(number)", community)
                 let building = area(.building, "1", estate)
                 let unit = area(.unit, "101", building)
@@ -119,6 +122,8 @@ struct BenchHouse {
         }
         var random = SeededRandom(seed: 7)
         var tally: [String: (CaseRecord, Int64)] = [:]
+        // The read model has the last days only, so only they have a history.
+        let recent = now.adding(days: -16)
         var last: CaseID?
         let start = ContinuousClock.now
         for batch in stride(from: 0, to: cases, by: 2000) {
@@ -178,7 +183,10 @@ struct BenchHouse {
             }
             let rows = records
             try await house.database.write { transaction in
-                for row in rows { try CaseStore.insert(row, contact: nil, lookup: nil, transaction) }
+                for row in rows {
+                    try CaseStore.insert(row, contact: nil, lookup: nil, transaction)
+                    if row.registered > recent { try CaseBench.history(row, nextID: world.nextID, transaction) }
+                }
             }
             if batch % 100_000 == 0 {
                 FileHandle.standardError.write(Data("\(batch) cases, \(ContinuousClock.now - start)\n".utf8))
@@ -188,6 +196,7 @@ struct BenchHouse {
         try await house.database.write { transaction in
             for (record, n) in counts { try CaseStore.tally(record, record.queue, by: n, transaction) }
         }
+        while try await house.insight.projection.walk(cases: 2000) {}
         return BenchAccounts(
             tokens: tokens, estate: estates[0].area.id.text, home: homes[0].id.text, category: kinds[0].id.text,
             caseID: last?.text ?? "")

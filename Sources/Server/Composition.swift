@@ -4,6 +4,7 @@ import Directory
 import Foundation
 import Governance
 import Hummingbird
+import Insight
 import Kernel
 import Logging
 import Messaging
@@ -56,6 +57,7 @@ package struct House: Sendable {
     package let governance: GovernanceHouse
     package let transfers: TransferHouse
     package let privacy: PrivacyHouse
+    package let insight: InsightHouse
     package let live: LiveHub
     package let metrics: Metrics
     package let settings: SiteSettings
@@ -84,7 +86,7 @@ package struct House: Sendable {
     package static let schema = Schema(
         DirectoryMigrations.all + ImportMigrations.all + MessagingMigrations.all + Attachments.migrations
             + CaseMigrations.all + GovernanceMigrations.all + RegionMigrations.all + TransferMigrations.all
-            + PrivacyMigrations.all + CasePersonalMigrations.all)
+            + PrivacyMigrations.all + CasePersonalMigrations.all + InsightMigrations.all)
 
     /// Every kind of data that has an end.
     package static let retention =
@@ -173,7 +175,8 @@ package struct House: Sendable {
         return House(
             configuration: configuration, database: database, world: world, secrets: secrets, directory: directory,
             cases: cases, governance: governance,
-            transfers: TransferHouse(directory: directory, cases: cases), privacy: privacy, live: live,
+            transfers: TransferHouse(directory: directory, cases: cases), privacy: privacy,
+            insight: InsightHouse(directory: directory), live: live,
             metrics: Metrics(), settings: settings, node: node)
     }
 
@@ -222,10 +225,12 @@ package struct House: Sendable {
         transfers.routes(table)
         privacy.routes(table)
         directory.exportRoutes(table, exports)
+        insight.routes(table)
         let metrics = metrics
         let live = live
         let database = database
         let open = settings.openMetrics
+        let insight = insight
         let drain = drain
         table.get("/healthz", .everyone) { _, _ in
             Response(
@@ -234,7 +239,7 @@ package struct House: Sendable {
         }
         table.get("/metrics", .everyone) { _, context in
             guard open || context.isLoopback else { throw WebRefusal.notFound }
-            metrics.gauge("redsteward_live_streams", Int64(live.count))
+            metrics.gauge("redsteward_live_streams", Int64(live.count + insight.live.count))
             if let replica = (database as? PostgresDatabase)?.replicaCounts {
                 metrics.gauge("redsteward_replica_fit", replica.isFit ? 1 : 0)
                 metrics.gauge("redsteward_replica_reads", Int64(replica.served))

@@ -2,6 +2,7 @@ import ArgumentParser
 import Attachments
 import Directory
 import Foundation
+import Insight
 import Kernel
 import Storage
 
@@ -99,6 +100,11 @@ struct DoctorLook {
             let ids = Set(facts.checkup?.landed.map(\.id) ?? [])
             if ids.contains("directory-004-calendar-and-roster") {
                 facts.calendarYears = try await source.read { try CalendarStore.load($0).confirmedYears }
+            }
+            if ids.contains("insight-001-facts") {
+                facts.wrongCounts = try await source.read {
+                    try InsightStore.wrongCounts(from: FactRules.horizon(now), $0)
+                }
             }
             if ids.contains("attachments-001-picture") {
                 let names = try await source.read { transaction in

@@ -40,6 +40,8 @@ package struct DoctorFacts: Sendable {
     /// Pictures among the newest whose files are not there.
     package var missingFiles = 0
     package var lookedAtFiles = 0
+    /// Places of the screens whose counts are not the sums of their facts; nil where there is no such table yet.
+    package var wrongCounts: Int64?
     package var backupFolder: String?
     package var newestBackup: Instant?
     package var certificates: [(path: String, end: Instant?)] = []
@@ -54,6 +56,7 @@ extension DoctorFacts {
         if let checkup {
             checks += [schemaCheck(checkup)] + engine(checkup)
             checks += [clock(checkup), calendar, jobs(checkup), outbox(checkup), audit(checkup)]
+            if let wrongCounts { checks.append(numbers(wrongCounts)) }
         }
         checks += [files, backupKey, backupCheck]
         return checks + certificates.map(certificate)
@@ -214,6 +217,14 @@ extension DoctorFacts {
 
     private func outbox(_ checkup: Checkup) -> DoctorCheck {
         late("outbox", checkup.oldestOutbox, "an event waits for", warning: 5, bad: 24 * 60)
+    }
+
+    private func numbers(_ wrong: Int64) -> DoctorCheck {
+        .init(
+            "numbers", wrong == 0 ? .ok : .warning,
+            wrong == 0
+                ? "the counts of the screens are the sums of their facts" : "\(wrong) counts of the screens are wrong",
+            "redsteward numbers rebuild")
     }
 
     private func audit(_ checkup: Checkup) -> DoctorCheck {

@@ -7,11 +7,13 @@ import Web
 /// own browsers already.
 enum LiveWords {
     static let verb = "live"
+    /// The read model has taken in what happened at these paths.
+    static let counted = "counted"
     /// PostgreSQL takes 8,000 bytes less one.
     private static let limit = 7_000
 
     /// As few messages as hold all paths, each once.
-    static func make(_ paths: [String], by holder: String) -> [String] {
+    static func make(_ paths: [String], by holder: String, _ verb: String = LiveWords.verb) -> [String] {
         var messages: [String] = []
         for path in Set(paths).sorted() {
             if let last = messages.last, last.utf8.count + path.utf8.count < limit {
@@ -24,7 +26,9 @@ enum LiveWords {
     }
 
     /// The paths of a message of another server; nil for one's own and for other words.
-    static func paths(_ words: String, besides holder: String) -> Set<String>? {
+    static func paths(
+        _ words: String, besides holder: String, _ verb: String = LiveWords.verb
+    ) -> Set<String>? {
         let parts = words.split(separator: " ").map(String.init)
         guard parts.count > 2, parts[0] == verb, parts[1] != holder else { return nil }
         return Set(parts.dropFirst(2))
@@ -45,6 +49,8 @@ extension House {
             cases.book.forget()
         } else if let paths = LiveWords.paths(words, besides: holder) {
             changed(paths)
+        } else if let paths = LiveWords.paths(words, besides: holder, LiveWords.counted) {
+            insight.changed(paths)
         }
     }
 
@@ -54,5 +60,6 @@ extension House {
         cases.book.forget()
         cases.forgetCounts()
         live.changedAll()
+        insight.changed([])
     }
 }

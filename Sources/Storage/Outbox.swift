@@ -39,6 +39,39 @@ package struct Outbox: Sendable {
         }
     }
 
+    /// The same without taking them: for a consumer that works on what it read and marks the events only if nobody was
+    /// faster.
+    package func look(_ consumer: String, limit: Int, _ transaction: any ReadTransaction) throws -> [OutboxDelivery] {
+        try transaction.query(
+            """
+            select id, kind, area_id, subject_id, payload, at_ms from storage_outbox
+            where consumer = \(consumer) and done_ms is null order by id limit \(limit)
+            """
+        ) { row in
+            OutboxDelivery(
+                id: try row.int(0), kind: try row.text(1), area: try row.id(2), subject: try row.int(3),
+                payload: try row.text(4), at: try row.instant(5))
+        }
+    }
+
+    /// Marks events by their ids, in one statement.
+    package func markDone(_ ids: [Int64], at now: Instant, _ transaction: any WriteTransaction) throws {
+        guard !ids.isEmpty else { return }
+        let list = SQL.joined(ids.map { "\($0)" })
+        try transaction.run("update storage_outbox set done_ms = \(now) where id in (\(list)) and done_ms is null")
+    }
+
+    /// Hands events on to the next consumer: it has them from now on, as they are. So a second consumer costs the
+    /// writers of events nothing.
+    package func pass(
+        _ deliveries: [OutboxDelivery], to consumer: String, _ transaction: any WriteTransaction
+    ) throws {
+        guard !deliveries.isEmpty else { return }
+        let list = SQL.joined(deliveries.map { "\($0.id)" })
+        try transaction.run(
+            "update storage_outbox set consumer = \(consumer) where id in (\(list)) and done_ms is null")
+    }
+
     /// Removes what was dealt with before a moment, and returns how many rows that were.
     @discardableResult
     package func prune(doneBefore moment: Instant, _ transaction: any WriteTransaction) throws -> Int {

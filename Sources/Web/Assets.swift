@@ -10,22 +10,39 @@ package enum Assets {
         case people
         /// The staff desk with its list and case.
         case desk
+        /// The numbers of many estates, at a desk and on a wall.
+        case county
 
         /// Parts that the face has no page for.
         fileprivate var without: [String] {
             switch self {
             case .people: ["county", "index"]
             case .desk: ["county", "index", "public", "bottom bar of five", "back room"]
+            case .county: ["index", "resident", "bottom bar of five", "back room"]
             }
         }
-        package var css: [UInt8] { self == .desk ? Assets.deskCSS : Assets.peopleCSS }
-        package var href: Href { self == .desk ? Assets.deskHref : Assets.peopleHref }
+        package var css: [UInt8] {
+            switch self {
+            case .people: Assets.peopleCSS
+            case .desk: Assets.deskCSS
+            case .county: Assets.countyCSS
+            }
+        }
+        package var href: Href {
+            switch self {
+            case .people: Assets.peopleHref
+            case .desk: Assets.deskHref
+            case .county: Assets.countyHref
+            }
+        }
     }
 
     private static let peopleCSS = sheet(.people)
     private static let deskCSS = sheet(.desk)
+    private static let countyCSS = sheet(.county)
     private static let peopleHref = Href("/assets/people.css", query: [("v", digest(peopleCSS))])
     private static let deskHref = Href("/assets/desk.css", query: [("v", digest(deskCSS))])
+    private static let countyHref = Href("/assets/county.css", query: [("v", digest(countyCSS))])
     static let js: [UInt8] = PackageResources.app_js
     static let script = Href("/assets/app.js", query: [("v", digest(js))])
 
@@ -93,6 +110,9 @@ package enum Assets {
         }
         table.get("/assets/desk.css", .everyone) { _, _ in
             Answer.bytes(Sheet.desk.css, type: "text/css; charset=utf-8", cache: forever)
+        }
+        table.get("/assets/county.css", .everyone) { _, _ in
+            Answer.bytes(Sheet.county.css, type: "text/css; charset=utf-8", cache: forever)
         }
         table.get("/assets/app.js", .everyone) { _, _ in
             Answer.bytes(js, type: "text/javascript; charset=utf-8", cache: forever)

@@ -12,6 +12,8 @@ package struct Page: Sendable {
         case desk
         /// Public, without sign-in.
         case open
+        /// The numbers of many estates.
+        case county
         /// Sign-in and errors.
         case gate
     }
@@ -29,6 +31,10 @@ package struct Page: Sendable {
     /// Replaces the whole of `<main>`, for pages with panes.
     package var rawMain: HTML?
     package var rawHeader: HTML?
+    /// On a wall: dark and large, whatever the browser's own modes are.
+    package var isWall = false
+    /// Loaded again by browsers without scripts.
+    package var reloadSeconds: Int?
 
     package init(title: String, subtitle: String = "", frame: Frame, main: HTML) {
         self.title = title
@@ -53,10 +59,15 @@ package enum Layout {
 
     package static func render(_ page: Page, context: WebContext) -> HTML {
         let words = context.words
-        let modes = [
+        let chosen = [
             context.preferences.elder ? "elder" : "",
             context.preferences.theme == .system ? "" : context.preferences.theme.rawValue,
         ].filter { !$0.isEmpty }.joined(separator: " ")
+        let modes = page.isWall ? "dark wall" : chosen
+        let reload: HTML =
+            page.reloadSeconds.map {
+                "<noscript><meta http-equiv=\"refresh\" content=\"\($0)\"></noscript>"
+            } ?? .empty
         var bodyClass = ""
         var tabs = HTML.empty
         switch page.frame {
@@ -65,6 +76,7 @@ package enum Layout {
             tabs = bar(tab, context)
         case .desk: bodyClass = "desk"
         case .open: bodyClass = "public"
+        case .county: bodyClass = "county"
         case .gate: bodyClass = "gate"
         }
         let plain: HTML = """
@@ -85,7 +97,7 @@ package enum Layout {
             <link rel="stylesheet" href="\(page.sheet.href)">
             <link rel="manifest" href="/manifest.webmanifest">
             <link rel="icon" href="/assets/seal.svg">
-            <script src="\(Assets.script)" defer></script>
+            \(reload)<script src="\(Assets.script)" defer></script>
             </head>
             <body class="\(bodyClass)" data-kept-words="\(words(.keptBack))">
             <a class="skip" href="#main">\(words(.skip))</a>

@@ -94,6 +94,7 @@ import Testing
             ("outbox", .bad, .sqlite, { $0.checkup?.oldestOutbox = $0.now.adding(days: -2) }),
             ("audit", .warning, .sqlite, { $0.checkup?.oldestUnsealed = $0.now.adding(minutes: -11) }),
             ("audit", .bad, .sqlite, { $0.checkup?.oldestUnsealed = $0.now.adding(days: -2) }),
+            ("numbers", .warning, .sqlite, { $0.wrongCounts = 2 }),
             ("files", .bad, .sqlite, { $0.missingFiles = 1 }),
             ("backup key", .bad, .sqlite, { $0.backupKeyFault = "it is missing" }),
             ("backup key", .bad, .sqlite, { $0.backupKeyIsBesideBackups = true }),

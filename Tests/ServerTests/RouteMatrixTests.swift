@@ -96,7 +96,7 @@ import Web
                             && !actor.posts.contains { $0.family == record.about }
                         return (secret.id, (staff: staff, mine: secret.reporter == session.login))
                     })
-                for spec in specs where spec.path != "/desk/live" {
+                for spec in specs where !spec.path.hasSuffix("/live") {
                     // These end the session; they are asked by a program instead.
                     let asker =
                         spec.path.contains("/sign-out") && session.login != "visitor"
@@ -242,7 +242,7 @@ import Web
             for session in sessions {
                 let actor = try await h.actor(session)
                 for spec in h.house.router().routes
-                where spec.method == .get && spec.path != "/desk/live" && spec.access.allows(actor) {
+                where spec.method == .get && !spec.path.hasSuffix("/live") && spec.access.allows(actor) {
                     let id =
                         spec.path.hasPrefix("/ledger") || spec.path.hasPrefix("/desk/areas")
                         ? guihua.text : spec.path.hasPrefix("/desk/organisations") ? body.text : own.text

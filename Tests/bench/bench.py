@@ -77,6 +77,12 @@ def main():
         say("list of 50, 8 callers", f"{rate:.0f}", "/s")
         say("list over Request Tracker (33/s)", f"{rate / 33:.0f}", "times", "> 100")
         say("list over django-helpdesk (3.8/s)", f"{rate / 3.8:.0f}", "times", "> 100")
+        # The numbers of many estates, each as a page: the screen, the wall, the morning page.
+        for name in ["street", "district"]:
+            for key, path in [("screen", "/desk/screen"), ("wall", "/desk/screen?big=1"), ("morning", "/desk/morning")]:
+                rate, p99 = load(port, 32, path, accounts["tokens"][name])
+                say(f"{key}-{name}", f"{rate:.0f}", "/s")
+                say(f"{key}-{name} p99", f"{p99:.1f}", "ms", "< 20")
         for key, path, token in [
             ("case", f"/desk/cases/{accounts['caseID']}", "estate"), ("home", "/home", "resident")]:
             rate, p99 = load(port, 32, path, accounts["tokens"][token])

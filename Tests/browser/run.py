@@ -309,6 +309,8 @@ class Run(Checks):
             ("desk", "/desk/cover"), ("desk", "/desk/pick"), ("desk", "/desk/templates"), ("desk", "/desk/leaves"),
             ("desk", "/desk/duty"), ("desk", "/desk/handovers"), ("desk", "/desk/handover"), ("desk", "/desk/workload"),
             ("desk", "/desk/roster?kind=hotline"), ("steward", "/desk/mine"),
+            ("district", "/desk/screen"), ("street", "/desk/morning"), ("street", "/desk/screen/cases?what=open"),
+            ("street", "/desk/screen?big=1"),
             ("grid", "/desk/statistics"), ("desk", "/desk/poster"), ("moderator", "/desk/replies"),
             ("steward", "/desk?q=nothingatall"), ("moderator", f"/desk/cases/{self.case}"),
         ]

@@ -400,8 +400,11 @@ class Servers(Checks):
             time.sleep(0.5)
         left = self.count("select count(*) from storage_audit where seal_seq is null")
         self.check("the sealer is taken over", left == 0, f"{left} rows wait")
+        while time.monotonic() < end and self.count("select count(*) from storage_outbox where done_ms is null"):
+            time.sleep(0.5)
         left = self.count("select count(*) from storage_outbox where done_ms is null")
         self.check("no event waits", left == 0, str(left))
+        self.check("each event was counted once", *self.servers[0].numbers())
         victim.launch("--drain-seconds", "1")
         self.check("the killed one comes back beside the others", victim.wait_ready(), victim.tail())
         self.verify("after the kill")

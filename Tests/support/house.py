@@ -169,6 +169,11 @@ class Server:
         code, words = self.run("verify")
         return code == 0, words.strip()
 
+    def numbers(self):
+        """Whether the numbers of the screens are what the cases say, and the words of the check."""
+        code, words = self.run("numbers")
+        return code == 0, words.strip()
+
     def memory(self):
         """Resident memory in MiB."""
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():

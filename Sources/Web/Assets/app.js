@@ -197,4 +197,37 @@
       source.onerror = () => { live.hidden = true; };
     }
   }
+
+  // The numbers of many estates: fetched again when they change, at most once a second, and now and then in any case,
+  // for time alone breaks promises.
+  const screen = $('[data-screen]');
+  if (screen && 'EventSource' in window) {
+    let timer = 0;
+    const refresh = async () => {
+      timer = 0;
+      try {
+        const answer = await fetch(location.href, { credentials: 'same-origin' });
+        if (!answer.ok) return;
+        const doc = new DOMParser().parseFromString(await answer.text(), 'text/html');
+        const fresh = $('[data-screen]', doc);
+        if (!fresh) return;
+        const open = [...document.querySelectorAll('[data-screen] details[open][id]')].map((d) => d.id);
+        const focus = document.activeElement?.closest('[data-screen] a')?.getAttribute('href');
+        screen.replaceChildren(...fresh.childNodes);
+        for (const id of open) { const d = document.getElementById(id); if (d) d.open = true; }
+        if (focus) $(`[data-screen] a[href="${CSS.escape(focus)}"]`)?.focus();
+        const clock = $('[data-clock]', doc);
+        if (clock) $('[data-clock]')?.replaceChildren(...clock.childNodes);
+        const live = $('[data-live]', screen);
+        if (live) live.hidden = source.readyState !== 1;
+      } catch { /* the next event tries again */ }
+    };
+    const soon = (ms) => { if (!timer) timer = setTimeout(refresh, ms); };
+    const source = new EventSource(screen.dataset.screen);
+    const tell = (on) => { const live = $('[data-live]', screen); if (live) live.hidden = !on; };
+    source.addEventListener('changed', () => soon(1000));
+    source.onopen = () => tell(true);
+    source.onerror = () => tell(false);
+    setInterval(() => soon(0), 30000);
+  }
 })();
