@@ -110,7 +110,7 @@ def measure(data, serve, accounts, seconds, callers):
     first, second = whole[-2:]
     if [[w for w, _ in part] for part in first] != [[w for w, _ in part] for part in second]:
         raise SystemExit("two reports ran different statements")
-    port = urllib.parse.urlsplit(url).port
+    port, name = urllib.parse.urlsplit(url).port, urllib.parse.urlsplit(url).path.lstrip("/")
     with tempfile.TemporaryDirectory() as place:
         path = place + "/report.sql"
         with open(path, "w", encoding="utf-8") as file:
@@ -120,7 +120,7 @@ def measure(data, serve, accounts, seconds, callers):
         # Plans for any value, as on our connections.
         out = subprocess.run(
             [tool, "-n", "-M", "prepared", "-c", str(callers), "-j", "2", "-T", str(seconds), "--max-tries=1000",
-             "-D", "n=0", "-D", f"base={base}", "-f", path, "-h", folder, "-p", str(port), "-U", "postgres", "redsteward"],
+             "-D", "n=0", "-D", f"base={base}", "-f", path, "-h", folder, "-p", str(port), "-U", "postgres", name],
             capture_output=True, text=True, env=dict(os.environ, PGOPTIONS="-c plan_cache_mode=force_generic_plan"))
     found = re.search(r"^tps = ([\d.]+)", out.stdout, re.M)
     if out.returncode != 0 or not found:
