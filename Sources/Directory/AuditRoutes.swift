@@ -6,7 +6,8 @@ import Web
 
 /// What the audit is looked through for, as people say it: groups of verbs (rules.md 12.6).
 enum AuditKind: String, CaseIterable, Sendable {
-    case signIn, secrets, posts, looks, exports, rules, publication, cases, directory, imports, governance, audit
+    case signIn, secrets, posts, looks, exports, rules, publication, cases, directory, imports, governance, privacy,
+        audit
 
     /// The beginnings of its verbs.
     var verbs: [String] {
@@ -15,14 +16,20 @@ enum AuditKind: String, CaseIterable, Sendable {
         case .secrets: ["factor", "password", "security.unlock", "token"]
         case .posts: ["appointment", "house", "import.post", "party.appoint", "post"]
         case .looks: ["party.look", "phone.unmask", "vehicle.unmask"]
-        case .exports: ["audit.export", "export"]
-        case .rules: ["calendar", "category", "limit", "policy", "security.policy"]
+        case .exports: ["audit.export", "data.export", "export", "privacy.copy"]
+        case .rules: ["calendar", "category", "limit", "period", "policy", "security.policy"]
         case .publication: ["case.publish", "case.unpublish", "reply"]
-        case .cases: ["case"]
-        case .directory: ["area", "estate", "home", "organisation", "person", "roster"]
+        case .cases: ["case", "transfer"]
+        case .directory:
+            ["area", "estate", "handover", "home", "leave", "organisation", "person", "roster", "template"]
         case .imports: ["import"]
         case .governance:
-            ["body", "contract", "counter", "cross", "duty", "link", "notice", "selection", "slot", "vehicle", "zone"]
+            [
+                "appraisal", "body", "contract", "counter", "cross", "duty", "line", "link", "notice", "selection",
+                "slot",
+                "vehicle", "zone",
+            ]
+        case .privacy: ["account", "consent", "data", "minor", "privacy", "purpose"]
         case .audit: ["audit"]
         }
     }
@@ -40,6 +47,7 @@ enum AuditKind: String, CaseIterable, Sendable {
         case .directory: .auditDirectory
         case .imports: .auditImports
         case .governance: .auditGovernance
+        case .privacy: .auditPrivacy
         case .audit: .auditAudit
         }
     }

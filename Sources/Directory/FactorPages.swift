@@ -14,7 +14,7 @@ enum FactorParts {
             } ?? .empty
         return """
             <p>\(words(.factorHow))</p>\(picture)
-            <p class="help">\(words(.factorByHand))</p><p><b class="num" translate="no">\(secret.groups)</b></p>
+            <p class="help">\(words(.factorByHand))</p><p><b translate="no">\(secret.groups)</b></p>
             <input type=hidden name=step value="\(step.token)">\(code(.factorFirst, "", refusal, context))
             """
     }

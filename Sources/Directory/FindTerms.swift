@@ -4,7 +4,7 @@ enum FindTerms {
     /// Raised when names give other terms than before: every row is then indexed anew.
     static let edition: Int64 = 1
     /// Parts of a name longer than this are found from where they begin to the end of the name only.
-    private static let longestRun = 6
+    private static let longestRun = 4
     private static let mostUnits = 24
     private static let mostTerms = 400
     /// Readings of one part: 重庆 has two, and a name of many such characters not all of theirs.
@@ -119,23 +119,26 @@ enum FindTerms {
         return terms
     }
 
-    /// A place's: any part of up to six characters, and any part that goes to the end.
+    /// A place's: any part of two to four characters, and any that goes from the beginning or to the end. Initials of
+    /// the latter only.
     static func place(_ name: String) -> Set<Int64> {
         let units = units(name)
         var terms: Set<Int64> = []
         for start in units.indices {
-            for end in start + 1...units.count where end - start <= longestRun || end == units.count || start == 0 {
-                add(Array(units[start..<end]), &terms)
+            for end in start + 1...units.count {
+                let isEdge = start == 0 || end == units.count
+                guard isEdge || (2...longestRun).contains(end - start) else { continue }
+                add(Array(units[start..<end]), &terms, initials: isEdge)
                 guard terms.count < mostTerms else { return terms }
             }
         }
         return terms
     }
 
-    private static func add(_ run: [Unit], _ terms: inout Set<Int64>) {
+    private static func add(_ run: [Unit], _ terms: inout Set<Int64>, initials hasInitials: Bool = true) {
         if run.contains(where: \.isHan) { terms.insert(term(.han, run.map(\.text).joined())) }
         for reading in combined(run.map(\.readings)) { terms.insert(term(.latin, reading)) }
-        if run.count > 1 { for letters in initials(run) { terms.insert(term(.latin, letters)) } }
+        if run.count > 1, hasInitials { for letters in initials(run) { terms.insert(term(.latin, letters)) } }
     }
 
     private static func initials(_ run: [Unit]) -> [String] {

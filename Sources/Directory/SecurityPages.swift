@@ -13,9 +13,9 @@ struct SecurityPage: Sendable {
             now.mayEdit ? form(context) : "<p class=\"card soft\">\(words(.securityHouseOnly))</p>"
         return """
             <div class="stack-l"><div><h1>\(words(.securityTitle))</h1><p class="soft">\(words(.securityLead))</p></div>
-            <nav class="btns" aria-label="\(words(.securityTitle))">\
+            <p class="btns">\
             <a class="btn" href="/desk/security/people">\(words(.staffAccountsTitle))</a>\
-            <a class="btn" href="/desk/security/sessions">\(words(.staffSessionsTitle))</a></nav>
+            <a class="btn" href="/desk/security/sessions">\(words(.staffSessionsTitle))</a></p>
             \(profiles(context))\(edit)\(history(context, say))</div>
             """
     }
@@ -76,8 +76,7 @@ struct SecurityPage: Sendable {
             \(Form.select("profile", label: words(.profileTitle), profiles, chosen: profile))
             \(Form.error(refusal, for: "profile", context))
             <fieldset><legend>\(words(.policyFactor))</legend><div class="chips">\(boxes)</div></fieldset>
-            <label class="chip"><input type="checkbox" name="combines" value="1"\(both)>\
-            <span>\(words(.policyCombines))</span></label>
+            <p><label><input type="checkbox" name="combines" value="1"\(both)> \(words(.policyCombines))</label></p>
             <div class="field"><label for="start">\(words(.policyStart)) \
             <span class="soft">\(words(.optional))</span></label><input class="in" type="datetime-local" id="start" name="start" value="\(typed?["start"] ?? "")"\
             \(Form.invalid(refusal, "start"))>\(Form.error(refusal, for: "start", context))</div>

@@ -175,5 +175,6 @@ extension Phrase {
     static let auditDirectory = Phrase("区域、单位、住户、值班", "Areas, organisations, homes, roster")
     static let auditImports = Phrase("导入", "Imports")
     static let auditGovernance = Phrase("共治", "Governance")
+    static let auditPrivacy = Phrase("个人信息", "Personal data")
     static let auditAudit = Phrase("看审计", "Looks at the audit")
 }

@@ -19,7 +19,7 @@ enum RegionSeed {
                 .committeeMeetingDays: 7, .filingDays: 30, .noticeDays: 15,
             ]),
         Region(
-            code: "shandong", name: "山东", source: "山东省业主大会和业主委员会规定（2021年12月）", since: (2021, 12, 1),
+            code: "shandong", name: "山东", source: "山东省物业管理条例（2021年12月文本）", since: (2021, 12, 1),
             values: [
                 .groupDays: 60, .listDays: 10, .itemsDays: 15, .firstMeetingDays: 90, .seatsLeast: 5, .years: 5,
                 .committeeMeetingDays: 7, .filingDays: 30, .noticeDays: 15,
@@ -38,16 +38,16 @@ enum RegionSeed {
                 .committeeMeetingDays: 7, .filingDays: 30, .noticeDays: 15, .leaveDays: 30, .interimMonths: 6,
             ]),
         Region(
-            code: "shanghai", name: "上海", source: "上海市住宅物业管理规定（2020）", since: (2020, 12, 30),
+            code: "shanghai", name: "上海", source: "上海市住宅物业管理规定（2020年文本，日期取年初）", since: (2020, 1, 1),
             values: [
                 .groupDays: 60, .listDays: 7, .itemsDays: 15, .firstMeetingDays: 90, .seatsLeast: 5, .years: 5,
                 .filingDays: 30, .noticeDays: 15, .interimMonths: 6,
             ]),
         Region(
-            code: "hangzhou", name: "杭州", source: "杭州市物业管理条例（2021）", since: (2022, 3, 1),
+            code: "hangzhou", name: "杭州", source: "杭州市物业管理条例（2021年文本，日期取年初）", since: (2021, 1, 1),
             values: [.prepaidMonths: 12, .leaveDays: 15]),
         Region(
-            code: "henan", name: "河南", source: "河南省物业管理条例（2017），表决比例以民法典第278条为准", since: (2018, 1, 1),
+            code: "henan", name: "河南", source: "河南省物业管理条例（2017年文本，日期取年初），表决比例以民法典第278条为准", since: (2017, 1, 1),
             values: [
                 .groupDays: 30, .itemsDays: 15, .firstMeetingDays: 60, .seatsLeast: 5, .years: 5, .filingDays: 30,
                 .postedDays: 7,

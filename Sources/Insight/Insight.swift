@@ -54,19 +54,11 @@ package struct InsightHouse: Sendable {
     /// The numbers of a reach: a second old at most, or older only while somebody makes newer ones.
     func model(_ reach: Reach) async throws -> ScreenModel {
         let now = world.now()
-        switch keep.find(reach, at: now) {
-        case .model(let model): return model
-        case .make(let areas, let past):
-            do {
-                let (model, read) = try await database.read { transaction in
-                    let read = try areas ?? Self.areas(reach, now, transaction)
-                    return (try Self.model(reach, read, past, now, transaction), read)
-                }
-                keep.keep(model, read, pastIsFresh: past == nil)
-                return model
-            } catch {
-                keep.gaveUp(reach)
-                throw error
+        let database = database
+        return try await keep.model(reach, at: now) { areas, past in
+            try await database.read { transaction in
+                let read = try areas ?? Self.areas(reach, now, transaction)
+                return (try Self.model(reach, read, past, now, transaction), read)
             }
         }
     }

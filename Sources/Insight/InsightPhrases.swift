@@ -3,7 +3,7 @@ import Kernel
 extension Phrase {
     // The screen.
     package static let screenTitle = Phrase("一屏看全", "All at a glance")
-    package static let screenPromises = Phrase("今天有结果的承诺\u{00A0}{0}\u{00A0}个，", "Promises that came due today: {0}")
+    package static let screenPromises = Phrase("今天有结果的承诺\u{00A0}{0}\u{00A0}个", "Promises that came due today: {0}")
     package static let screenKeptHead = Phrase("守住\u{00A0}{0}\u{00A0}个", "Kept: {0}")
     package static let screenToday = Phrase("今天", "Today")
     package static let screenNone = Phrase("今天还没有到点的承诺", "No promise has come due today")
@@ -47,6 +47,7 @@ extension Phrase {
     package static let screenWalking = Phrase(
         "数字正在补齐，这会儿可能偏少。", "The numbers are being put together and may be too small for a moment.")
     package static let screenFoldTrends = Phrase("看走势", "Show the trend")
+    package static let screenFoldNumbers = Phrase("看全部数字", "Show all numbers")
     package static let screenFoldRest = Phrase("其余\u{00A0}{0}\u{00A0}个", "The other {0}")
     package static let screenPart = Phrase("只看这里", "Only this place")
 

@@ -98,15 +98,19 @@ struct ScreenAreas: Sendable {
     let names: [AreaID: Area]
 }
 
-/// Models by scope, made anew when they are older than a second or something changed. One caller makes it; the others
-/// get the one before meanwhile, for at most three seconds.
+/// Models by scope, made anew when they are older than a second or something changed. One of those who ask makes it,
+/// however many they are; meanwhile the others get the one before, for at most three seconds, or wait for the new one.
 package final class ScreenKeep: Sendable {
     private struct Entry {
         var model: ScreenModel?
         var isStale = false
-        var makingSince: Instant?
+        var making: Task<ScreenModel, any Error>?
         var areas: ScreenAreas?
         var past: (at: Instant, day: Day, days: [Day: DayNumbers])?
+    }
+    private enum Find {
+        case model(ScreenModel)
+        case wait(Task<ScreenModel, any Error>)
     }
     private let state = Mutex<[Reach: Entry]>([:])
     static let freshMs: Int64 = 1000
@@ -130,46 +134,57 @@ package final class ScreenKeep: Sendable {
     /// Everything is read anew: for what the directory says too.
     package func forget() { state.withLock { $0 = [:] } }
 
-    enum Find {
-        case model(ScreenModel)
-        /// The caller makes it, from these if they are fresh.
-        case make(ScreenAreas?, [Day: DayNumbers]?)
-    }
-
-    func find(_ reach: Reach, at now: Instant) -> Find {
-        state.withLock { state in
+    /// - Parameter make: makes the model of that moment, from areas and past days that are still fresh, and says what
+    ///   areas it was made from.
+    func model(
+        _ reach: Reach, at now: Instant,
+        _ make: @escaping @Sendable (ScreenAreas?, [Day: DayNumbers]?) async throws -> (ScreenModel, ScreenAreas)
+    ) async throws -> ScreenModel {
+        let today = Zone.shanghai.day(of: now)
+        let found: Find = state.withLock { state in
             if state.count >= Self.scopes, state[reach] == nil { state = [:] }
             var entry = state[reach] ?? Entry()
             // Midnight is not waited for: yesterday's numbers are not today's.
-            if let model = entry.model, Zone.shanghai.day(of: now) == model.day {
+            if let model = entry.model, model.day == today {
                 let age = abs(now.ms - model.at.ms)
                 if age < Self.freshMs, !entry.isStale { return .model(model) }
-                let isBeingMade = entry.makingSince.map { abs(now.ms - $0.ms) < Self.patienceMs } ?? false
-                if isBeingMade, age < Self.patienceMs { return .model(model) }
+                if entry.making != nil, age < Self.patienceMs { return .model(model) }
             }
-            entry.makingSince = now
+            if let making = entry.making { return .wait(making) }
             // What changes from here on makes the next one stale, not this one.
             entry.isStale = false
-            state[reach] = entry
             let areas = entry.areas.flatMap { abs(now.ms - $0.at.ms) < Self.areasMs ? $0 : nil }
             let past = entry.past.flatMap { past in
-                abs(now.ms - past.at.ms) < Self.pastMs && past.day == Zone.shanghai.day(of: now) ? past.days : nil
+                abs(now.ms - past.at.ms) < Self.pastMs && past.day == today ? past.days : nil
             }
-            return .make(areas, past)
+            let task = Task { try await self.made(reach, areas, past, make) }
+            entry.making = task
+            state[reach] = entry
+            return .wait(task)
+        }
+        switch found {
+        case .model(let model): return model
+        case .wait(let task): return try await task.value
         }
     }
 
-    func keep(_ model: ScreenModel, _ areas: ScreenAreas, pastIsFresh: Bool) {
-        state.withLock { state in
-            var entry = state[model.reach] ?? Entry()
-            entry.makingSince = nil
-            if (entry.model?.at ?? model.at) <= model.at { entry.model = model }
-            entry.areas = areas
-            if pastIsFresh { entry.past = (model.at, model.day, model.past) }
-            state[model.reach] = entry
+    private func made(
+        _ reach: Reach, _ areas: ScreenAreas?, _ past: [Day: DayNumbers]?,
+        _ make: @Sendable (ScreenAreas?, [Day: DayNumbers]?) async throws -> (ScreenModel, ScreenAreas)
+    ) async throws -> ScreenModel {
+        do {
+            let (model, read) = try await make(areas, past)
+            state.withLock { state in
+                var entry = state[reach] ?? Entry()
+                (entry.making, entry.model, entry.areas) = (nil, model, read)
+                if past == nil { entry.past = (model.at, model.day, model.past) }
+                state[reach] = entry
+            }
+            return model
+        } catch {
+            // The next caller tries.
+            state.withLock { $0[reach]?.making = nil }
+            throw error
         }
     }
-
-    /// It could not be made: the next caller tries.
-    func gaveUp(_ reach: Reach) { state.withLock { $0[reach]?.makingSince = nil } }
 }

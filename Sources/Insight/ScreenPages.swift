@@ -25,6 +25,7 @@ struct ScreenPages: Sendable {
     static let perPage = 20
     static let onWall = 14
     static let latest = 8
+    static let latestOnWall = 3
     /// How often a browser without scripts loads the wall again.
     static let reloadSeconds = 15
 
@@ -89,9 +90,13 @@ struct ScreenPages: Sendable {
         let trends = self.trends(model, place)
         let folded: HTML =
             elder ? "<details class=\"fold\"><summary>\(words(.screenFoldTrends))</summary>\(trends)</details>" : trends
+        let side = self.side(model, part)
+        let numbers: HTML =
+            elder
+            ? "<details class=\"fold\"><summary>\(words(.screenFoldNumbers))</summary>\(side)</details>" : side
         return """
             \(whole)\(walking)\(today(model, place))\(folded)\
-            <div class="cols wide-left">\(estates(model, part, elder))\(side(model, part))</div>
+            <div class="cols wide-left">\(estates(model, part, elder))\(numbers)</div>
             """
     }
 
@@ -275,7 +280,8 @@ struct ScreenPages: Sendable {
         guard !part.latest.isEmpty else { return "<p class=\"card soft\">\(words(.screenNothingYet))</p>" }
         var names: [AreaPath: String] = [:]
         for place in model.places { names[place.path] = place.name }
-        let rows = part.latest.map { row -> HTML in
+        let shown = part.latest.prefix(part.isWall ? Self.latestOnWall : Self.latest)
+        let rows = shown.map { row -> HTML in
             let name = names[row.path] ?? ""
             let tone: HTML =
                 switch row.kind {

@@ -116,9 +116,9 @@ extension PrivacyHouse {
                             (value: "refused", label: words(.requestAnswerRefuse)),
                         ]),
                     kit.long(way, "answer", .requestAnswerWords, most: 1000)) : .empty
-            return kit.row(
-                "\(words(one.kind.phrase)) · \(one.name)", about.joined(separator: " · "), state: status(one, kit),
-                end: form)
+            let row = kit.row(
+                "\(words(one.kind.phrase)) · \(one.name)", about.joined(separator: " · "), state: status(one, kit))
+            return form.isEmpty ? row : "\(row)<li>\(form)</li>"
         }
         let next = found.count > 30 ? found[29].id.text : nil
         let none: HTML =

@@ -157,11 +157,11 @@ extension PrivacyHouse {
             : isOld ? kit.state(.wait, words(.consentAsks)) : kit.state(.plain, words(.consentNot))
         let when = state.at.map { " · \(Say.exact($0))" } ?? ""
         let separate = purpose.separate ? " · \(words(.consentSeparate))" : ""
-        let label = words(state.allows ? .consentWithdraw : .consentGive, name)
+        let label = words(state.allows ? .consentWithdraw : .consentGive)
         return kit.row(
             name, about + separate + when, state: mark,
             end: kit.button(
-                Href("/my/privacy/consents"), label,
+                Href("/my/privacy/consents"), label, about: "\(label) \(name)",
                 hidden: [("purpose", purpose.code), ("do", state.allows ? "withdraw" : "give")]))
     }
 

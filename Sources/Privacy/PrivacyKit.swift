@@ -110,12 +110,17 @@ struct Kit: Sendable {
     }
 
     /// One button.
-    func button(_ action: Href, _ label: String, primary: Bool = false, hidden: [(String, String)] = []) -> HTML {
+    ///
+    /// - Parameter about: the whole of what it does, where the label is short because the row says the rest.
+    func button(
+        _ action: Href, _ label: String, about: String = "", primary: Bool = false, hidden: [(String, String)] = []
+    ) -> HTML {
         let extra = hidden.map { pair -> HTML in "<input type=hidden name=\"\(pair.0)\" value=\"\(pair.1)\">" }
         let style: HTML = primary ? "btn primary" : "btn"
+        let said: HTML = about.isEmpty ? .empty : " aria-label=\"\(about)\""
         return """
             <form method="post" action="\(action)">\(Layout.token(context))\(HTML.joined(extra))\
-            <button class="\(style)">\(label)</button></form>
+            <button class="\(style)"\(said)>\(label)</button></form>
             """
     }
 

@@ -6,6 +6,7 @@ import Storage
 import StoragePostgres
 import StorageSQLite
 import StorageTesting
+import Synchronization
 import Testing
 import Web
 
@@ -389,6 +390,12 @@ import Web
         }
     }
 
+    private final class Counter: Sendable {
+        private let count = Mutex(0)
+        var value: Int { count.withLock { $0 } }
+        func add() { count.withLock { $0 += 1 } }
+    }
+
     @Test func numbersAreMadeOnceForManyWhoAsk() async throws {
         try await TestHouse.with { h in
             try await InsightTests.settle(h)
@@ -404,18 +411,33 @@ import Web
             #expect(second !== first)
             h.still.advance(ms: 1000)
             #expect(try await h.house.insight.model(reach) !== second)
-            // While one makes it, the others have the one before, not yesterday's.
+            // However many ask at once, one makes it: for the first time, when it is old, and on a new day.
             let keep = ScreenKeep()
-            guard case .make = keep.find(reach, at: h.still.now) else { return #expect(Bool(false)) }
-            let areas = ScreenAreas(at: h.still.now, title: "", estates: [], names: [:])
-            keep.keep(
-                ScreenModel(at: h.still.now, reach: reach, title: "", places: [], past: [:], isWalking: false), areas,
-                pastIsFresh: true)
-            h.still.advance(ms: 1500)
-            guard case .make = keep.find(reach, at: h.still.now) else { return #expect(Bool(false)) }
-            guard case .model = keep.find(reach, at: h.still.now) else { return #expect(Bool(false)) }
-            h.still.advance(ms: ScreenKeep.patienceMs)
-            guard case .make = keep.find(reach, at: h.still.now) else { return #expect(Bool(false)) }
+            let made = Counter()
+            for (ms, isNewDay) in [(Int64(0), true), (1500, false), (Instant.dayMs, true)] {
+                h.still.advance(ms: ms)
+                let now = h.still.now
+                let before = made.value
+                let got = try await withThrowingTaskGroup(of: ScreenModel.self) { group in
+                    for _ in 0..<50 {
+                        group.addTask {
+                            try await keep.model(reach, at: now) { _, _ in
+                                made.add()
+                                for _ in 0..<20 { await Task.yield() }
+                                return (
+                                    ScreenModel(
+                                        at: now, reach: reach, title: "", places: [], past: [:], isWalking: false),
+                                    ScreenAreas(at: now, title: "", estates: [], names: [:])
+                                )
+                            }
+                        }
+                    }
+                    return try await group.reduce(into: [ScreenModel]()) { $0.append($1) }
+                }
+                #expect(made.value == before + 1)
+                #expect(got.allSatisfy { $0.day == Zone.shanghai.day(of: now) })
+                if isNewDay { #expect(Set(got.map { ObjectIdentifier($0) }).count == 1) }
+            }
         }
     }
 

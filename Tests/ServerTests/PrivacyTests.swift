@@ -215,7 +215,7 @@ final class DyingDatabase: Database {
             #expect(try await allows(resident, "sharing", h))
             // The same again is no news.
             #expect(try await h.send(session, .post, path, form: ["purpose": "sharing", "do": "give"]).status == 303)
-            #expect(try await h.send(session, .get, "/my/privacy").text.contains("撤回：提供给其他单位"))
+            #expect(try await h.send(session, .get, "/my/privacy").text.contains("撤回同意 提供给其他单位"))
             let no: [(String, JSON)] = [("purpose", .string("sharing")), ("given", .bool(false))]
             #expect(try await send(session, "/api/v1/me/privacy/consents", no, h).status == 204)
             #expect(try await !allows(resident, "sharing", h))
