@@ -113,6 +113,8 @@ package struct DirectoryPersonal: Sendable {
 
     /// Ends the homes and takes off the name and the number. What others keep under the id says nothing about anybody.
     static func forget(_ person: PersonID, _ today: Day, _ transaction: any WriteTransaction) throws -> Int {
+        // Found by nothing any more: while the homes still say where.
+        try FindStore.forget(person, transaction)
         var count = try transaction.run("delete from directory_home where person_id = \(person) and status <> 1")
         let ended = try transaction.run(
             """

@@ -128,8 +128,8 @@ import Web
             let signIn = h.house.directory.signIn
             let code = try #require(try await signIn.requestCode(phone: "13800000002"))
             guard
-                case .started(let fresh) = try await signIn.byCode(
-                    phone: "13800000002", code: code, chosen: nil, device: "")
+                case .entered(let entry) = try await signIn.byCode(
+                    phone: "13800000002", code: code, chosen: nil, device: ""), let fresh = entry.started
             else {
                 Issue.record("not started")
                 return
