@@ -198,7 +198,7 @@ struct DeskPages: Sendable {
             <main class="panes\(pane)" id="main"><h1 class="sr">\(words(.desk))</h1>
             <nav class="queues" aria-label="\(words(.deskQueues))">\(queues)</nav>
             <section class="list" id="list" aria-labelledby="lh"><div class="lh"><h2 id="lh">\(words(.deskUrgent))</h2><span class="state ok" data-live hidden>\(words(.deskLive))</span></div>\(notes(desk))\(elder.fold(words(.deskFilter), kindFilter(desk)))\(list)
-            <div class="thumb-only deskmenu">\(elder.fold(words(.deskMenu), menu))\(Layout.foot(context, elder: true))</div><p class="keys not-thumb"><span><kbd>J</kbd> <kbd>K</kbd> \(words(.deskKeysMove))</span><span><kbd>Enter</kbd> \(words(.deskKeysOpen))</span><span><kbd>E</kbd> \(words(.deskKeysNext))</span><span><kbd>N</kbd> \(words(.deskKeysNew))</span><span><kbd>/</kbd> \(words(.deskSearchLabel))</span></p></section>
+            <div class="thumb-only deskmenu"><a class="btn" href="/desk/menu">\(words(.deskMenu))</a>\(Layout.foot(context, elder: true))</div><p class="keys not-thumb"><span><kbd>J</kbd> <kbd>K</kbd> \(words(.deskKeysMove))</span><span><kbd>Enter</kbd> \(words(.deskKeysOpen))</span><span><kbd>E</kbd> \(words(.deskKeysNext))</span><span><kbd>N</kbd> \(words(.deskKeysNew))</span><span><kbd>/</kbd> \(words(.deskSearchLabel))</span></p></section>
             \(caseHTML)</main>
             """
         return Layout.render(page, context: context)

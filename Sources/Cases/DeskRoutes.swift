@@ -27,6 +27,7 @@ extension CasesHouse {
                 DeskPages(context, now: now()).register(form, try await categories()), context: context)
         }
         table.post("/desk/new", .verb(.caseRegister)) { request, context in try await register(request, context) }
+        table.get("/desk/menu", .staff) { _, context in try await backRoom(context) }
         table.get("/desk/live", .verb(.caseRead)) { _, context in try liveStream(context) }
     }
 

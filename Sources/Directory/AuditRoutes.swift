@@ -14,8 +14,8 @@ enum AuditKind: String, CaseIterable, Sendable {
         switch self {
         case .signIn: ["signIn", "signOut", "session"]
         case .secrets: ["factor", "password", "security.unlock", "token"]
-        case .posts: ["appointment", "house", "import.post", "party.appoint", "post"]
-        case .looks: ["party.look", "phone.unmask", "vehicle.unmask"]
+        case .posts: ["appointment", "house", "import.post", "party.appoint", "party.putUp", "post"]
+        case .looks: ["party.look", "people.find", "phone.unmask", "vehicle.unmask"]
         case .exports: ["audit.export", "data.export", "export", "privacy.copy"]
         case .rules: ["calendar", "category", "limit", "period", "policy", "security.policy"]
         case .publication: ["case.publish", "case.unpublish", "reply"]
@@ -29,7 +29,7 @@ enum AuditKind: String, CaseIterable, Sendable {
                 "slot",
                 "vehicle", "zone",
             ]
-        case .privacy: ["account", "consent", "data", "minor", "privacy", "purpose"]
+        case .privacy: ["account", "consent", "data", "minor", "privacy", "purpose", "register"]
         case .audit: ["audit"]
         }
     }

@@ -188,7 +188,7 @@ enum InsightShapes {
         Member("name", .words) { $0.name }
         Member("n", .whole) { $0.n }
     }
-    static let duty = Shape<DutyLine>.object("OnDuty") {
+    static let duty = Shape<DutyLine>.object("MorningDuty") {
         Member("estate", .id()) { $0.estate }
         Member("squad", .words) { $0.squad }
         Member("name", .words) { $0.name }

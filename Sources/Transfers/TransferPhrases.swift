@@ -26,6 +26,8 @@ enum TransferNames {
         .complex: ["复杂", "疑难"],
         .consultation: ["咨询", "咨询类", "业务咨询"],
     ]
+    /// What stands between the numbers of a day.
+    static let dayMarks: Set<Character> = ["-", "/", ".", "年", "月", "日"]
     static let yes: Set<String> = ["是", "已解决", "解决", "满意", "非常满意", "基本满意", "已响应", "已联系", "yes", "1"]
     static let no: Set<String> = ["否", "未解决", "不满意", "未响应", "未联系", "no", "0"]
 }

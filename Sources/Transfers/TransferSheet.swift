@@ -40,7 +40,7 @@ package struct TransferSheet: Sendable {
     static func moment(_ text: String, endOfDay: Bool) -> Instant? {
         let parts = text.split { $0 == " " || $0 == "T" || $0 == "\u{3000}" }
         guard let first = parts.first, parts.count <= 2 else { return nil }
-        let numbers = first.split { "-/.年月日".contains($0) }.map { Int($0) }
+        let numbers = first.split { TransferNames.dayMarks.contains($0) }.map { Int($0) }
         guard numbers.count == 3, let year = numbers[0], let month = numbers[1], let date = numbers[2],
             let day = Day(year: year, month: month, day: date), (2000...2199).contains(year)
         else { return nil }
