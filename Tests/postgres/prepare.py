@@ -48,7 +48,9 @@ def prepare(cluster, tally, name, log):
         return
     tally.passed += 1
     with open(log, encoding="utf-8") as file:
-        statements = sorted({json.loads(line) for line in file if line.strip()})
+        # A measuring command makes a table for one transaction, which no schema has.
+        statements = sorted(
+            text for text in {json.loads(line) for line in file if line.strip()} if not re.search(r"\bbench_", text))
     if not statements:
         print(f"{os.path.basename(log)}: no statement was recorded")
         tally.failed += 1
