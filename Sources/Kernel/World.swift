@@ -106,8 +106,9 @@ package final class StillWorld: Sendable {
     }
     private let state: Mutex<State>
 
-    package init(at instant: Instant, seed: UInt64 = 1) {
-        state = Mutex(State(now: instant, random: SeededRandom(seed: seed)))
+    /// - Parameter counted: how many ids were made before, for a world that goes on where another one stopped.
+    package init(at instant: Instant, seed: UInt64 = 1, counted: Int64 = 0) {
+        state = Mutex(State(now: instant, random: SeededRandom(seed: seed), count: counted))
     }
 
     package var now: Instant {

@@ -29,20 +29,55 @@ struct TestHouse: Sendable {
         codes: Bool = true, _ configure: (inout ServerConfiguration) throws -> Void = { _ in },
         _ body: @Sendable (TestHouse) async throws -> Void
     ) async throws {
-        var template = Array("/tmp/redsteward-server-XXXXXX".utf8CString)
-        try #require(mkdtemp(&template) != nil)
-        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let planted = try await Planted.once.value
+        let folder = try Self.newFolder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        try await open(folder) { configuration in
-            configuration.demo = codes
-            configuration.passwordCost = .weakest
-            try configure(&configuration)
-        } _: { house, still in
-            let accounts = try await DemoSeed(house).plant()
-            try await Application(router: house.router().router).test(.router) { client in
-                try await body(TestHouse(house: house, still: still, accounts: accounts, client: client))
+        try FileManager.default.copyItem(atPath: planted.folder + "/data", toPath: folder + "/data")
+        try await TestEngine.withCopy(of: planted.database, in: folder, named: "data/redsteward.db") { place in
+            // Ids and chance go on where the planting stopped.
+            let still = StillWorld(at: start, seed: 2, counted: 1_000_000)
+            try await open(folder, place, still) { configuration in
+                configuration.demo = codes
+                configuration.passwordCost = .weakest
+                try configure(&configuration)
+            } _: { house, still in
+                let accounts = try await DemoSeed(house).plant()
+                try await Application(router: house.router().router).test(.router) { client in
+                    try await body(TestHouse(house: house, still: still, accounts: accounts, client: client))
+                }
             }
         }
+    }
+
+    private static func newFolder() throws -> String {
+        var template = Array("/tmp/redsteward-server-XXXXXX".utf8CString)
+        try #require(mkdtemp(&template) != nil)
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// The demo district, planted once for all tests of a run: each has a copy of its own.
+    private struct Planted: Sendable {
+        let folder: String
+        let database: String
+
+        static let once = Task {
+            let (folder, name) = (try newFolder(), TestEngine.freshName("planted"))
+            forgotten.withLock { $0 = folder }
+            atexit { forgotten.withLock { folder in _ = try? FileManager.default.removeItem(atPath: folder) } }
+            var place = folder + "/data/redsteward.db"
+            if let url = TestEngine.url {
+                try await TestEngine.psql("create database \(name)")
+                place = TestEngine.place(url, database: name)
+            }
+            try await open(folder, place, StillWorld(at: start)) { configuration in
+                configuration.demo = true
+                configuration.passwordCost = .weakest
+            } _: { house, _ in
+                _ = try await DemoSeed(house).plant()
+            }
+            return Planted(folder: folder, database: name)
+        }
+        private static let forgotten = Mutex("")
     }
 
     /// An empty house in a folder, on the engine under test.
@@ -51,20 +86,26 @@ struct TestHouse: Sendable {
         _ body: (House, StillWorld) async throws -> Void
     ) async throws {
         try await TestEngine.withPlace(in: folder, named: "data/redsteward.db") { place in
-            var configuration = ServerConfiguration(folder: folder + "/data", database: place)
-            configuration.postgres = TestEngine.postgres()
-            configuration.recorder = SQLLog.recorder
-            try configure(&configuration)
-            let still = StillWorld(at: moment)
-            let house = try await House.open(configuration, world: still.world)
-            do {
-                try await body(house, still)
-            } catch {
-                try? await house.database.close()
-                throw error
-            }
-            try await house.database.close()
+            try await open(folder, place, StillWorld(at: moment), configure, body)
         }
+    }
+
+    private static func open(
+        _ folder: String, _ place: String, _ still: StillWorld,
+        _ configure: (inout ServerConfiguration) throws -> Void, _ body: (House, StillWorld) async throws -> Void
+    ) async throws {
+        var configuration = ServerConfiguration(folder: folder + "/data", database: place)
+        configuration.postgres = TestEngine.postgres()
+        configuration.recorder = SQLLog.recorder
+        try configure(&configuration)
+        let house = try await House.open(configuration, world: still.world)
+        do {
+            try await body(house, still)
+        } catch {
+            try? await house.database.close()
+            throw error
+        }
+        try await house.database.close()
     }
 
     /// How somebody asks.

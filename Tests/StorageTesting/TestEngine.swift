@@ -35,6 +35,55 @@ package enum TestEngine {
         }
     }
 
+    /// The same for a copy of a database: of the files that were copied into the folder before, or of a database of the
+    /// server.
+    package static func withCopy<T>(
+        of template: String, in folder: String, named name: String, _ body: (String) async throws -> T
+    ) async throws -> T {
+        guard let url else { return try await body(folder + "/" + name) }
+        await gate.enter()
+        defer { gate.leave() }
+        let copy = freshName("copy")
+        try await psql("create database \(copy) template \(template)")
+        do {
+            let result = try await body(place(url, database: copy))
+            try await psql("drop database \(copy) with (force)")
+            return result
+        } catch {
+            try? await psql("drop database \(copy) with (force)")
+            throw error
+        }
+    }
+
+    /// A name that no other test has, nor another run on the same server.
+    package static func freshName(_ kind: String) -> String {
+        "\(kind)_\(ProcessInfo.processInfo.processIdentifier)_\(numbers.wrappingAdd(1, ordering: .relaxed).newValue)"
+    }
+
+    /// The address of another database of the same server.
+    package static func place(_ url: String, database: String) -> String {
+        guard var parts = URLComponents(string: url) else { return url }
+        parts.percentEncodedPath = "/" + database
+        return parts.string ?? url
+    }
+
+    /// Runs what stands in no transaction. What is still in use is waited for, up to ten seconds.
+    package static func psql(_ text: String) async throws {
+        for attempt in 1... {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/psql")
+            process.arguments = ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", url ?? "", "-c", text]
+            let trouble = Pipe()
+            process.standardError = trouble
+            try process.run()
+            let words = String(decoding: trouble.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            process.waitUntilExit()
+            if process.terminationStatus == 0 { return }
+            guard attempt < 100, words.contains("being accessed") else { throw StorageFailure.engine(words) }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
     /// Opens a database at a place. Deadlines are long, because the machine of a test may be busy.
     package static func open(
         _ place: String, sqlite: SQLiteDatabase.Options = .init(), connections: Int = 4

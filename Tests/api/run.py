@@ -98,7 +98,7 @@ def main():
     parser.add_argument("--binary", required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--examples", type=int, default=6)
-    parser.add_argument("--budget", type=int, default=90, help="seconds for each role, of the fuzzing")
+    parser.add_argument("--budget", type=int, default=60, help="seconds for each role, of the fuzzing")
     parser.add_argument("--roles", default=",".join(ROLES))
     parser.add_argument("--keep", help="a folder for the logs and reports")
     options = parser.parse_args()
