@@ -159,7 +159,9 @@ extension TransferHouse {
             "/api/v1/transfers", .verb(.caseRegister),
             API(
                 .cases, "Registers one with its case; one that is known by its number is extended by a later limit.",
-                refuses: [TransferRefusal.badPhone, TransferRefusal.numberTaken, CaseRefusal.badChoice("")]),
+                refuses: [
+                    TransferRefusal.notFound, TransferRefusal.badPhone, TransferRefusal.numberTaken,
+                ]),
             TakeAsked.self, Made.shape, makes: true
         ) { asked, call in
             .made(Made(try await desk.take(asked.new, by: call.actor).id.text))
