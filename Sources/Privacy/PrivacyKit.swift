@@ -105,7 +105,7 @@ struct Kit: Sendable {
             <form class="stack" method="post" action="\(action)">\(Layout.token(context))\
             <input type=hidden name=way value="\(way)">\(HTML.joined(extra))\
             \(isThis ? Form.summary(returned.refusal, context) : .empty)\(HTML.joined(fields))\
-            <button class="btn primary">\(words(title))</button></form></details>
+            <button class="btn">\(words(title))</button></form></details>
             """
     }
 

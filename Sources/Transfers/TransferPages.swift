@@ -122,7 +122,7 @@ struct TransferPages: Sendable {
             \(Form.select("area", label: words(.transferWhere), places, chosen: value("import", "area")))\
             <div class="field"><label for="import-file">\(words(.transferFile))</label><input class="in" id="import-file" \
             type="file" name="file" accept=".csv,.xlsx,text/csv" required></div>\
-            <button class="btn primary">\(words(.transferImport))</button></form></details>\
+            <button class="btn">\(words(.transferImport))</button></form></details>\
             \(form("take", Href("/desk/transfers"), .transferTake, """
                 <div class="inline">\(Form.select("kind", label: words(.transferKind), kinds, chosen: value("take", "kind")))\
                 \(text("take", "source", .transferSource, most: 40, help: .transferSourceHelp))\
@@ -245,7 +245,7 @@ struct TransferPages: Sendable {
             <details class="card narrow"\(open(way))><summary><b>\(words(title))</b></summary>\
             <form class="stack" method="post" action="\(action)">\(Layout.token(context))\
             <input type=hidden name=way value="\(way)">\(told)\(fields)\
-            <button class="btn primary">\(words(title))</button></form></details>
+            <button class="btn">\(words(title))</button></form></details>
             """
     }
 
