@@ -12,6 +12,13 @@ package enum FindMigrations {
                 person_id INT64 not null,
                 primary key (term, place_id, person_id)
             ) CLUSTERED;
+            -- the same of those who hold a post there: few of the many who have a common name
+            create table directory_find_staff (
+                term INT64 not null,
+                place_id INT64 not null,
+                person_id INT64 not null,
+                primary key (term, place_id, person_id)
+            ) CLUSTERED;
             create table directory_find_area (
                 term INT64 not null,
                 place_id INT64 not null,

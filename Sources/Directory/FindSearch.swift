@@ -21,7 +21,8 @@ extension FindStore {
         _ wanted: FindWanted, in scope: Scope, after: FindCursor?, limit: Int, _ transaction: any ReadTransaction
     ) throws -> [FindHit] {
         guard !wanted.terms.isEmpty else { return [] }
-        let isRare = try count(wanted, transaction) <= rare
+        let wanted = try rarestFirst(wanted, transaction)
+        let isRare = try count(wanted.terms, wanted, transaction) <= rare
         var result: [FindHit] = []
         // In the order of their paths, and never one inside another.
         for reach in Reach.all(scope) where result.count < limit {
@@ -74,19 +75,38 @@ extension FindStore {
     }
 
     private static func table(_ of: FindWanted.Of) -> (name: SQL, subject: SQL) {
-        if case .areas = of { return ("directory_find_area", "area_id") }
-        return ("directory_find_person", "person_id")
+        switch of {
+        case .residents: ("directory_find_person", "person_id")
+        case .staff: ("directory_find_staff", "person_id")
+        case .areas: ("directory_find_area", "area_id")
+        }
     }
 
     /// Two values always, so that statements have one shape.
     private static func either(_ terms: [Int64]) -> SQL { "(\(terms[0]), \(terms[terms.count - 1]))" }
 
-    private static func count(_ wanted: FindWanted, _ transaction: any ReadTransaction) throws -> Int {
+    /// A word that few have leads; the others are asked of its rows.
+    private static func rarestFirst(
+        _ wanted: FindWanted, _ transaction: any ReadTransaction
+    ) throws -> FindWanted {
+        // Words beside an address belong to its estate, which is no row of the address.
+        if case .areas = wanted.of { return wanted }
+        guard !wanted.also.isEmpty else { return wanted }
+        var words = try ([wanted.terms] + wanted.also).map { ($0, try count($0, wanted, transaction)) }
+        words.sort { $0.1 < $1.1 }
+        var result = FindWanted(of: wanted.of, terms: words[0].0)
+        result.also = words.dropFirst().map(\.0)
+        return result
+    }
+
+    private static func count(
+        _ terms: [Int64], _ wanted: FindWanted, _ transaction: any ReadTransaction
+    ) throws -> Int {
         let table = table(wanted.of)
         return Int(
             try transaction.first(
                 """
-                select count(*) from (select 1 from \(table.name) where term in \(either(wanted.terms))
+                select count(*) from (select 1 from \(table.name) where term in \(either(terms))
                     limit \(rare + 1)) found
                 """
             ) { try $0.int(0) } ?? 0)

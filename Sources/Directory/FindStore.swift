@@ -44,18 +44,31 @@ package enum FindStore {
         }
     }
 
-    /// Where a person is found: estates of homes that were not refused, and places of posts.
-    private static func places(of id: PersonID, _ transaction: any ReadTransaction) throws -> Set<Int64> {
-        let homes = try transaction.query(
-            "select estate_id from directory_home where person_id = \(id) and status < 2"
-        ) { try $0.int(0) }
-        let posts = try transaction.query(
-            """
-            select a.estate_id, a.id from directory_post p join directory_area a on a.id = p.area_id
-            where p.person_id = \(id)
-            """
-        ) { try $0.int(0) == 0 ? $0.int(1) : $0.int(0) }
-        return Set(homes + posts)
+    /// Residents and staff are looked for apart: a family name that thousands have in a street is that of a few who
+    /// hold a post there.
+    private enum Side: CaseIterable {
+        case residents, staff
+
+        var table: SQL { self == .residents ? "directory_find_person" : "directory_find_staff" }
+
+        /// Where a person is found: estates of homes that were not refused; places of posts.
+        func places(of id: PersonID, _ transaction: any ReadTransaction) throws -> Set<Int64> {
+            switch self {
+            case .residents:
+                return Set(
+                    try transaction.query(
+                        "select estate_id from directory_home where person_id = \(id) and status < 2"
+                    ) { try $0.int(0) })
+            case .staff:
+                return Set(
+                    try transaction.query(
+                        """
+                        select a.estate_id, a.id from directory_post p join directory_area a on a.id = p.area_id
+                        where p.person_id = \(id)
+                        """
+                    ) { try $0.int(0) == 0 ? $0.int(1) : $0.int(0) })
+            }
+        }
     }
 
     /// Writes the rows of a person anew; called in the transaction that changed where the person belongs.
@@ -63,10 +76,12 @@ package enum FindStore {
     /// - Parameter place: the estate, or the area of a post above one, that the change is about.
     package static func settle(_ id: PersonID, at place: Int64, _ transaction: any WriteTransaction) throws {
         guard let named = try named(id, transaction) else { return }
-        if try places(of: id, transaction).contains(place) {
-            try insert(named.terms.map { ($0, place, id.raw) }, transaction)
-        } else {
-            try remove(named.terms, [place], id, transaction)
+        for side in Side.allCases {
+            if try side.places(of: id, transaction).contains(place) {
+                try insert(named.terms.map { ($0, place, id.raw) }, side, transaction)
+            } else {
+                try remove(named.terms, [place], id, side, transaction)
+            }
         }
     }
 
@@ -80,38 +95,42 @@ package enum FindStore {
     /// Before a person gets another name or number, or goes: what is found by the old ones is forgotten.
     package static func forget(_ id: PersonID, _ transaction: any WriteTransaction) throws {
         guard let named = try named(id, transaction) else { return }
-        try remove(named.terms, places(of: id, transaction), id, transaction)
+        for side in Side.allCases {
+            try remove(named.terms, side.places(of: id, transaction), id, side, transaction)
+        }
     }
 
     /// After it.
     package static func put(_ id: PersonID, _ transaction: any WriteTransaction) throws {
         guard let named = try named(id, transaction) else { return }
         let terms = named.terms
-        for place in try places(of: id, transaction).sorted() {
-            try insert(terms.map { ($0, place, id.raw) }, transaction)
+        for side in Side.allCases {
+            for place in try side.places(of: id, transaction).sorted() {
+                try insert(terms.map { ($0, place, id.raw) }, side, transaction)
+            }
         }
     }
 
     private static func remove(
-        _ terms: Set<Int64>, _ places: Set<Int64>, _ id: PersonID, _ transaction: any WriteTransaction
+        _ terms: Set<Int64>, _ places: Set<Int64>, _ id: PersonID, _ side: Side, _ transaction: any WriteTransaction
     ) throws {
         for place in places.sorted() {
             for term in terms.sorted() {
                 try transaction.run(
                     """
-                    delete from directory_find_person
+                    delete from \(side.table)
                     where term = \(term) and place_id = \(place) and person_id = \(id)
                     """)
             }
         }
     }
 
-    private static func insert(_ rows: [(Int64, Int64, Int64)], _ transaction: any WriteTransaction) throws {
+    private static func insert(
+        _ rows: [(Int64, Int64, Int64)], _ side: Side, _ transaction: any WriteTransaction
+    ) throws {
         for part in parts(rows) {
             try transaction.run(
-                """
-                insert into directory_find_person (term, place_id, person_id) values \(part) on conflict do nothing
-                """)
+                "insert into \(side.table) (term, place_id, person_id) values \(part) on conflict do nothing")
         }
     }
 

@@ -37,6 +37,8 @@ struct BenchFind: AsyncParsableCommand {
 
 package struct PeopleHouse: Sendable {
     static let estatePeople = 1_000
+    /// Posts in each estate.
+    static let estateStaff = 5
     private static let buildings = 20
     private static let homes = 25
     let house: House
@@ -89,7 +91,15 @@ package struct PeopleHouse: Sendable {
         var random = SeededRandom(seed: 11)
         for estate in estates {
             let rows = self.people(of: estate, now, day, &random)
+            let staff = (0..<Self.estateStaff).map { _ in BenchNames.pick(&random) }
             try await house.database.write { transaction in
+                for name in staff {
+                    let person: PersonID = world.id()
+                    try DirectoryStore.insertPerson(person, name: name, phone: nil, at: now, transaction)
+                    try DirectoryStore.insertPost(
+                        world.id(), person: person, organisation: body, role: .steward, area: estate.id,
+                        title: "bench", from: day.adding(-1), to: day.adding(3650), at: now, transaction)
+                }
                 try transaction.insert(
                     into: "directory_area",
                     columns: [
@@ -116,7 +126,8 @@ package struct PeopleHouse: Sendable {
         try await house.database.write { try FindBenchStore.index(names: names, $0) }
         if let postgres = house.database as? PostgresDatabase {
             for table in [
-                "directory_area", "directory_person", "directory_home", "directory_find_person", "directory_find_area",
+                "directory_area", "directory_person", "directory_home", "directory_find_person",
+                "directory_find_staff", "directory_find_area",
             ] {
                 try await postgres.runText("analyze \(table)")
             }

@@ -236,10 +236,13 @@ import Web
                 for words in ["王", "wang", "王小明", "wxm", "0042"] {
                     let query = FindQuery(words, secrets: h.house.secrets)
                     let terms = try #require(query.people?.first)
-                    let wanted = FindWanted(of: .residents(day), terms: terms)
-                    let rare = FindStore.rareSQL(wanted, reach, nil, 11)
-                    let common = FindStore.commonSQL(wanted, reach, from: reach.lower, places: 8, nil, 11)
-                    for sql in [rare, common] { try await check(sql, most, "\(words) \(most)", h) }
+                    for wanted in [
+                        FindWanted(of: .residents(day), terms: terms), FindWanted(of: .staff(day), terms: terms),
+                    ] {
+                        let rare = FindStore.rareSQL(wanted, reach, nil, 11)
+                        let common = FindStore.commonSQL(wanted, reach, from: reach.lower, places: 8, nil, 11)
+                        for sql in [rare, common] { try await check(sql, most, "\(words) \(most)", h) }
+                    }
                 }
                 let rows = try await h.house.directory.finder.find("王", only: .residents, limit: 50, by: actor)
                 #expect(rows.groups.first?.rows.items.count == 50)
@@ -264,6 +267,19 @@ import Web
                         and n.phone_sealed is not null
                     """, h)
                 #expect(Int64(Set(seen).count) == all - demo && seen.count == Set(seen).count, "\(words)")
+            }
+            // Of those who hold a post, only they; and of two words the rarer leads, whichever comes first.
+            let staff = try await h.house.directory.finder.find("王", only: .staff, limit: 200, by: district)
+            let posts = try await count(
+                """
+                select count(*) from directory_post p join directory_person n on n.id = p.person_id
+                where n.name like '王%' and p.title = 'bench'
+                """, h)
+            #expect(posts > 0 && Int64(staff.groups[0].rows.items.count) == posts)
+            for words in ["王 王小明", "王小明 王"] {
+                let both = try await h.house.directory.finder.find(words, only: .residents, limit: 50, by: district)
+                let alone = try await h.house.directory.finder.find("王小明", only: .residents, limit: 50, by: district)
+                #expect(both.groups[0].rows.items.map(\.id) == alone.groups[0].rows.items.map(\.id), "\(words)")
             }
         }
     }
