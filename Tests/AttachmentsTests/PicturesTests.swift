@@ -276,8 +276,14 @@ func makeFile(_ path: String, _ bytes: [UInt8]) throws {
 
     @Test func bombIsRefusedBeforeItIsDecoded() throws {
         try Pictures.start()
-        let clock = ContinuousClock()
-        let elapsed = try clock.measure {
+        // Of this thread alone: what else the machine does is not counted.
+        func worked() -> Double {
+            var time = timespec()
+            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+            return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+        }
+        let start = worked()
+        do {
             #expect(refusal(pngBomb(30_000, 30_000)) == .tooManyPixels)
             #expect(refusal(pngBomb(1_000_000, 61)) == .tooManyPixels)
             #expect(refusal(pngBomb(0x7FFF_FFFF, 0x7FFF_FFFF)) != nil)
@@ -289,7 +295,7 @@ func makeFile(_ path: String, _ bytes: [UInt8]) throws {
             jpeg.replaceSubrange(start + 5..<start + 9, with: [0x1F, 0x40, 0x1F, 0x40])
             #expect(refusal(jpeg) == .tooManyPixels)
         }
-        #expect(elapsed < .milliseconds(500))
+        #expect(worked() - start < 0.5)
     }
 
     @Test func tooManyScansAreRefused() throws {

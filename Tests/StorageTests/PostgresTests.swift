@@ -205,7 +205,7 @@ import Testing
                     try await database.write { try $0.query("select pg_sleep(20)") { _ in } }
                 }
             }
-            #expect(spent < .seconds(5))
+            #expect(spent < .seconds(15))
             #expect(try await database.read { try number("select 1", $0) } == 1)
         }
     }
@@ -227,7 +227,7 @@ import Testing
                     }
                 }
             }
-            #expect(spent > .milliseconds(800) && spent < .seconds(4))
+            #expect(spent > .milliseconds(800) && spent < .seconds(15))
             // The thread is free and has another connection.
             #expect(try await database.read { try number("select 2", $0) } == 2)
             _ = kill(stopped.withLock { $0 }, SIGCONT)
@@ -268,7 +268,7 @@ import Testing
                 reading.cancel()
                 await #expect(throws: CancellationError.self) { try await reading.value }
             }
-            #expect(spent < .seconds(5))
+            #expect(spent < .seconds(15))
             #expect(try await database.read { try number("select 3", $0) } == 3)
             #expect(!ran.withLock { $0 })
         }
