@@ -166,7 +166,8 @@ extension FindStore {
             """
     }
 
-    /// The rows of a term in some places that follow each other in the tree.
+    /// The rows of a term in some places that follow each other in the tree. `cross join` keeps SQLite from beginning with
+    /// all rows of the term.
     static func commonSQL(
         _ wanted: FindWanted, _ reach: Reach, from start: String, places: Int, _ after: FindCursor?, _ limit: Int
     ) -> SQL {
@@ -176,7 +177,7 @@ extension FindStore {
                 where a.path >= \(start) and a.path < \(reach.upper) and a.level <= 6
                 order by a.path limit \(places)),
             f as (select e.path, x.place_id, x.\(table.subject) as subject from e
-                join \(table.name) x on x.place_id = e.id and x.term in \(either(wanted.terms)))
+                cross join \(table.name) x where x.place_id = e.id and x.term in \(either(wanted.terms)))
             select distinct f.path, f.place_id, f.subject from f
             where \(checks(wanted, reach))\(laterHere(after))
             order by f.path, f.subject limit \(limit)

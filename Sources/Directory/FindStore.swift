@@ -26,7 +26,7 @@ package enum FindStore {
     /// Terms of so few rows are looked at as a whole; of more, place after place.
     static let rare = 400
     /// Places of one step, which grows fourfold; never more rows are sorted than these places have of a term.
-    static let firstStep = 8
+    static let firstStep = 2
     static let longestStep = 2048
 
     // MARK: People

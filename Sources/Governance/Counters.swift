@@ -10,6 +10,10 @@ package struct Counter: Sendable {
     package let place: String
     package let hours: String
     package var text: String { ID<AreaTag>(id).text }
+
+    package init(id: Int64, area: AreaID, name: String, place: String, hours: String) {
+        (self.id, self.area, self.name, self.place, self.hours) = (id, area, name, place, hours)
+    }
 }
 
 /// Somebody at a counter, and which of both permission sets they have today.
@@ -32,6 +36,14 @@ package struct CounterService: Sendable {
     package let days: Int64
     package let steward: PersonID?
     package let version: Int64
+
+    package init(
+        id: Int64, party: Party, name: String, needs: String, price: String, days: Int64, steward: PersonID?,
+        version: Int64
+    ) {
+        (self.id, self.party, self.name, self.needs) = (id, party, name, needs)
+        (self.price, self.days, self.steward, self.version) = (price, days, steward, version)
+    }
 }
 
 /// Every SQL word about merged counters.

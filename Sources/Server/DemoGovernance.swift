@@ -173,5 +173,28 @@ struct DemoGovernance: Sendable {
         try await desk.addList(list, by: party)
         try await desk.addLink(
             try person("13800000002", "刘建国"), unit: try area("guihua-3-2-502"), to: list.id, by: party)
+        try await counter(desk, approver)
+        // Nobody has this number.
+        try await desk.addVehicle(
+            "苏A00000", to: try area("guihua-3-2-502"), by: try await actor(people["resident"], on: day))
+    }
+
+    private func counter(_ desk: GovernanceDesk, _ approver: Actor) async throws {
+        let counter = Counter(
+            id: house.world.nextID(), area: try area("guihua"), name: "桂花苑融合前台", place: "物业服务中心一楼",
+            hours: "每天 08:00 至 20:00")
+        try await desk.addCounter(counter, by: approver)
+        let services: [(Party, String, String, String, Int64, NamedPerson?)] = [
+            (.community, "居住证明", "身份证、房屋合同", "免费", 1, nil),
+            (.community, "老年人优待证代办", "身份证、照片一张", "免费", 5, nil),
+            (.property, "装修登记", "图纸、施工单位营业执照", "免费", 2, nil),
+            (.property, "上门换水龙头", "", "人工 30 元，材料另计", 1, try person("13800000012", "李师傅")),
+        ]
+        for (party, name, needs, price, days, steward) in services {
+            try await desk.addService(
+                CounterService(
+                    id: house.world.nextID(), party: party, name: name, needs: needs, price: price, days: days,
+                    steward: nil, version: 1), steward: steward, to: counter.id, by: approver)
+        }
     }
 }

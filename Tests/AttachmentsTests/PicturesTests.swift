@@ -1,5 +1,7 @@
 import CVips
+import Foundation
 import Kernel
+import Synchronization
 import Testing
 
 @testable import Attachments
@@ -72,10 +74,20 @@ private func pngBomb(_ width: UInt32, _ height: UInt32, form: [UInt8] = [8, 2, 0
         + chunk("IDAT", [0x78, 0x9C, 0xED, 0xC1, 0x01, 0x0D, 0x00, 0x00]) + chunk("IEND", [])
 }
 
+/// Folders of this process, gone when it ends.
+private let folders = Mutex<[String]>([])
+
 func temporaryFolder() throws -> String {
     var template = Array("/tmp/redsteward-test-XXXXXX".utf8CString)
     try #require(mkdtemp(&template) != nil)
-    return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    folders.withLock { known in
+        if known.isEmpty {
+            atexit { folders.withLock { for folder in $0 { try? FileManager.default.removeItem(atPath: folder) } } }
+        }
+        known.append(folder)
+    }
+    return folder
 }
 
 func makeFile(_ path: String, _ bytes: [UInt8]) throws {

@@ -1,4 +1,5 @@
 import Crypto
+import Foundation
 import Kernel
 import Synchronization
 import Testing
@@ -15,10 +16,20 @@ private func source(seed: UInt64) -> @Sendable (Int) -> [UInt8] {
     StillWorld(at: Instant(ms: 0), seed: seed).world.randomBytes
 }
 
+/// Folders of this process, gone when it ends.
+private let folders = Mutex<[String]>([])
+
 private func temporaryFolder() throws -> String {
     var template = Array("/tmp/redsteward-test-XXXXXX".utf8CString)
     try #require(mkdtemp(&template) != nil)
-    return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    folders.withLock { known in
+        if known.isEmpty {
+            atexit { folders.withLock { for folder in $0 { try? FileManager.default.removeItem(atPath: folder) } } }
+        }
+        known.append(folder)
+    }
+    return folder
 }
 
 @Suite struct PasswordTests {

@@ -290,6 +290,8 @@ import Web
             let plan = try await sqlite.plan(sql)
             #expect(cost.scanned <= FindStore.rare + 1, "\(name): \(plan)")
             #expect(cost.steps < 120_000, "\(name): \(cost)")
+            // From the places to the term, never from all rows of the term.
+            #expect(!plan.contains { $0.contains("AUTOMATIC") }, "\(name): \(plan)")
             return
         }
         guard let postgres = h.house.database as? PostgresDatabase else { return }
