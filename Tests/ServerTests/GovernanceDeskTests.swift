@@ -62,7 +62,8 @@ import Web
             let none = try await h.send(desk, .post, "/desk/vehicles/find", form: ["way": "find", "plate": "赣BD99999"])
             #expect(none.status == 200 && !none.text.contains("赣B****45"))
             let list = try await h.send(try h.program("desk"), .get, "/api/v1/vehicles").json()
-            let vehicle = try #require(list["items"]?.items.first)
+            let vehicle = try #require(
+                list["items"]?.items.first { $0["plate_masked"]?.stringValue?.hasPrefix("赣") ?? false })
             let id = try #require(vehicle["id"]?.stringValue)
             #expect(
                 try await h.send(desk, .post, "/desk/vehicles/\(id)/plate", form: ["why": ""]).status == 422)
