@@ -309,12 +309,19 @@ extension CasesHouse {
         }
     }
 
-    /// The case as it is now; as it was before where the step took it out of sight.
+    /// The case as it is now; as it was before where the step took it out of sight. The step is kept: where the case
+    /// cannot be read after it, nobody is told that it is not.
     private func answered(
         _ id: CaseID, _ before: CaseShapes.Seen, _ call: APICall
     ) async throws -> APIAnswer<CaseShapes.Seen> {
-        let now = (try? await apiSeen(id, call.actor)) ?? before
-        return .ok(now, version: now.c.version)
+        do {
+            let now = try await apiSeen(id, call.actor)
+            return .ok(now, version: now.c.version)
+        } catch CaseRefusal.notFound {
+            return .ok(before, version: before.c.version)
+        } catch is StorageFailure {
+            throw StorageFailure.unknownOutcome
+        }
     }
 
     /// Only a case of the estate where one lives can be joined.

@@ -59,6 +59,17 @@ package struct CaseQueries: Sendable {
         actor.may(.caseRead, at: c.place.path) && !actor.posts.contains { $0.family == c.about }
     }
 
+    /// Whether staff still see a case after a step that is kept. True where the database does not answer: whoever asks
+    /// for the case next is told so.
+    func isSeen(_ id: CaseID, _ actor: Actor) async -> Bool {
+        do {
+            _ = try await database.read { try Self.staffCase(id, actor, $0) }
+            return true
+        } catch {
+            return (error as? CaseRefusal) != .notFound
+        }
+    }
+
     package func forStaff(_ id: CaseID, _ actor: Actor) async throws -> CaseView {
         try await database.read { try Self.view(Self.staffCase(id, actor, $0), $0) }
     }

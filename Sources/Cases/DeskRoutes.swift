@@ -172,7 +172,7 @@ extension CasesHouse {
             return try await desk(request, context, current: id, refusal: refusal, kept: kept, phone: nil)
         }
         // A step may take the case out of sight: then back to the list.
-        let visible = try await database.read { try? CaseQueries.staffCase(id, actor, $0) } != nil
+        let visible = await queries.isSeen(id, actor)
         return Answer.redirect(visible ? Href("/desk/cases/", id.text) : Href("/desk"))
     }
 
@@ -352,7 +352,7 @@ extension CasesHouse {
         do {
             let done = try await register(fields, files: sent.files, context)
             let actor = context.actor
-            let visible = try await database.read { try? CaseQueries.staffCase(done.id, actor, $0) } != nil
+            let visible = await queries.isSeen(done.id, actor)
             return Answer.redirect(visible ? Href("/desk/cases/", done.id.text) : Href("/desk"))
         } catch let refusal as any Refusal {
             form.refusal = refusal

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import Kernel
+import Storage
 import Synchronization
 
 /// A phone number as it is stored.
@@ -47,23 +48,32 @@ package struct Secrets: Sendable {
     // MARK: Passwords
 
     package func hashPassword(_ password: String) async throws -> String {
-        try await gate.run { [cost] in try await Self.offPool { try PasswordHash(of: password, cost: cost).text } }
+        try await inTurn { [cost] in try PasswordHash(of: password, cost: cost).text }
     }
 
-    /// Takes as long as a wrong password does, for a login that nobody has.
-    func verifyDecoy(_ password: String) async {
-        if let hash = decoy.text {
-            _ = await verifyPassword(password, hash)
-        } else {
-            // The first time makes the hash of a password that nobody has: the same work as a check.
-            decoy.text = try? await hashPassword("decoy password")
+    /// Slow work that only so many do at once. Throws `StorageFailure.busy` when too many wait: that says nothing about
+    /// a password, and counts for nobody's lockout.
+    private func inTurn<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws -> T {
+        do {
+            return try await gate.run { try await Self.offPool(work) }
+        } catch is Gate.Full {
+            throw StorageFailure.busy
         }
     }
 
-    package func verifyPassword(_ password: String, _ hash: String) async -> Bool {
+    /// Takes as long as a wrong password does, for a login that nobody has.
+    func verifyDecoy(_ password: String) async throws {
+        if let hash = decoy.text {
+            _ = try await verifyPassword(password, hash)
+        } else {
+            // The first time makes the hash of a password that nobody has: the same work as a check.
+            decoy.text = try await hashPassword("decoy password")
+        }
+    }
+
+    package func verifyPassword(_ password: String, _ hash: String) async throws -> Bool {
         guard password.utf8.count <= 512 else { return false }
-        return
-            (try? await gate.run { try await Self.offPool { PasswordHash(stored: hash).verify(password) } }) ?? false
+        return try await inTurn { PasswordHash(stored: hash).verify(password) }
     }
 
     /// Runs slow, blocking work on a thread of its own, away from the cooperative pool.

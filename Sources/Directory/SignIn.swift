@@ -81,14 +81,14 @@ package struct SignIn: Sendable {
         let now = world.now()
         let account = try await database.read { try SignInStore.account(login: login.lowercased(), $0) }
         guard let account else {
-            await secrets.verifyDecoy(password)
+            try await secrets.verifyDecoy(password)
             throw DirectoryRefusal.wrongPassword
         }
         guard account.lockedUntil <= now else {
             try await note("signIn.locked", account.person)
             throw DirectoryRefusal.locked
         }
-        guard await secrets.verifyPassword(password, account.hash) else {
+        guard try await secrets.verifyPassword(password, account.hash) else {
             throw try await wrong(account.person, at: now)
         }
         return try await proceed(
@@ -128,7 +128,7 @@ package struct SignIn: Sendable {
         guard account.lockedUntil <= now else { throw DirectoryRefusal.locked }
         guard new != old else { throw DirectoryRefusal.newPassword }
         let profile = try await judge(new, of: person, login: account.login, field: "fresh")
-        guard await secrets.verifyPassword(old, account.hash) else { throw try await wrong(person, at: now) }
+        guard try await secrets.verifyPassword(old, account.hash) else { throw try await wrong(person, at: now) }
         try await refuseUsed(new, account, profile)
         let hash = try await secrets.hashPassword(new)
         let past = world.nextID()

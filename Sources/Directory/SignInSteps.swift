@@ -348,7 +348,7 @@ extension SignIn {
             try SecurityStore.pastHashes(account.person, limit: profile.history - 1, $0)
         }
         for hash in [account.hash] + past {
-            guard await !secrets.verifyPassword(fresh, hash) else {
+            guard try await !secrets.verifyPassword(fresh, hash) else {
                 throw DirectoryRefusal.weakPassword(.used, "fresh")
             }
         }
