@@ -129,7 +129,7 @@ extension CasesHouse {
             let items = try BatchStore.items(id, transaction)
             var cases: [CaseID: CaseRecord] = [:]
             // A case that is out of sight now, or always was, is not named.
-            for item in items { cases[item.id] = try? CaseQueries.staffCase(item.id, actor, transaction) }
+            for item in items { cases[item.id] = try CaseQueries.seenCase(item.id, actor, transaction) }
             return (items, cases)
         }
         let kit = kit(context)

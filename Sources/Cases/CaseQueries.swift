@@ -55,7 +55,14 @@ package struct CaseQueries: Sendable {
         return c
     }
 
-    static func mayRead(_ c: CaseRecord, _ actor: Actor) -> Bool {
+    /// Nil for a case that is out of sight; that the database does not answer is thrown.
+    static func seenCase(
+        _ id: CaseID, _ actor: Actor, _ transaction: any ReadTransaction
+    ) throws -> CaseRecord? {
+        try CaseStore.load(id, transaction).flatMap { mayRead($0, actor) ? $0 : nil }
+    }
+
+    package static func mayRead(_ c: CaseRecord, _ actor: Actor) -> Bool {
         actor.may(.caseRead, at: c.place.path) && !actor.posts.contains { $0.family == c.about }
     }
 

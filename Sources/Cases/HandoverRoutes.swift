@@ -194,7 +194,7 @@ extension CasesHouse {
         try await database.read { transaction in
             let (note, area, _) = try HandoverActions.seen(id, actor, transaction)
             var cases: [CaseID: CaseRecord] = [:]
-            for item in note.items { cases[item.id] = try? CaseQueries.staffCase(item.id, actor, transaction) }
+            for item in note.items { cases[item.id] = try CaseQueries.seenCase(item.id, actor, transaction) }
             return Note(note: note, area: area, cases: cases)
         }
     }

@@ -225,7 +225,11 @@ package struct HandoverActions: Sendable {
             guard note.author == actor.person else { throw CoverRefusal.notYours }
             guard note.taken == nil else { throw CoverRefusal.acknowledged }
             try Self.check(items, actor, area, transaction)
-            guard try HandoverStore.save(id, words: words, items, was: version, transaction) else {
+            // What the author sees no longer stays on the note, for those who do.
+            let kept = try note.items.filter { item in
+                try !items.contains { $0.id == item.id } && CaseQueries.seenCase(item.id, actor, transaction) == nil
+            }
+            guard try HandoverStore.save(id, words: words, items + kept, was: version, transaction) else {
                 throw CoverRefusal.changedMeanwhile
             }
             try journal.audit(

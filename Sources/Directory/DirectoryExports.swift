@@ -194,6 +194,10 @@ enum ExportReads {
         let to: Day
     }
 
+    /// A file travels: posts that reveal membership of the party are in none.
+    private static let revealing = SQL.joined(
+        OrganisationKind.allCases.filter(\.revealsMembers).map { "\($0)" })
+
     static func posts(
         _ scope: Scope, after id: Int64, limit: Int, _ transaction: any ReadTransaction
     ) throws -> [PostRow] {
@@ -205,6 +209,7 @@ enum ExportReads {
             join directory_organisation o on o.id = p.organisation_id
             join directory_area a on a.id = p.area_id
             where p.area_id in \(DirectoryStore.areas(in: scope)) and p.id > \(id)
+                and o.kind not in (\(revealing)) and p.role <> \(Role.partyAffairs)
             order by p.id limit \(limit)
             """
         ) {

@@ -14,6 +14,9 @@ package struct HeldPost: Sendable, Hashable {
     package let kind: OrganisationKind
     package let path: AreaPath
     package let areaName: String
+
+    /// Whether holding it says that somebody is a member of the party.
+    package var reveals: Bool { kind.revealsMembers || role == .partyAffairs }
 }
 
 package enum HeldPostStore {

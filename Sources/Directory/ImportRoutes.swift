@@ -41,8 +41,15 @@ extension DirectoryHouse {
         return try await database.read { transaction in
             let found = try ImportStore.list(paths, before: before, limit: limit + 1, transaction)
             let page = Slice(found, limit: limit) { $0.id.text }
-            return Slice(
-                page.items.filter { (try? imports.load($0.id, actor, transaction)) != nil }, next: page.next)
+            let mine = try page.items.filter { one in
+                do {
+                    _ = try imports.load(one.id, actor, transaction)
+                    return true
+                } catch is any Refusal {
+                    return false
+                }
+            }
+            return Slice(mine, next: page.next)
         }
     }
 

@@ -15,7 +15,13 @@ package struct DirectoryPersonal: Sendable {
             "access", [Self.sessions, Self.tokens, Self.invitations],
             remains: [PersonalRemainder(.keptAudit, .keptAuditWhy)]
         ) { person, _, _, transaction in
-            try transaction.run("delete from directory_session where person_id = \(person)")
+            let steps = try transaction.run("delete from directory_sign_in_step where person_id = \(person)")
+            let factors =
+                try transaction.run("delete from directory_recovery_code where person_id = \(person)")
+                + transaction.run("delete from directory_factor where person_id = \(person)")
+                + transaction.run("delete from directory_password_past where person_id = \(person)")
+            return try steps + factors
+                + transaction.run("delete from directory_session where person_id = \(person)")
                 + transaction.run("delete from directory_token where person_id = \(person)")
                 + transaction.run("delete from directory_account where person_id = \(person)")
                 + transaction.run("delete from directory_invitation where made_by = \(person)")
@@ -115,6 +121,8 @@ package struct DirectoryPersonal: Sendable {
     static func forget(_ person: PersonID, _ today: Day, _ transaction: any WriteTransaction) throws -> Int {
         // Found by nothing any more: while the homes still say where.
         try FindStore.forget(person, transaction)
+        // Who came in by a code between the first step and this one is out again.
+        try transaction.run("delete from directory_session where person_id = \(person)")
         var count = try transaction.run("delete from directory_home where person_id = \(person) and status <> 1")
         let ended = try transaction.run(
             """

@@ -265,8 +265,7 @@ extension GovernanceDesk {
         guard !reveals || actor.may(.partyRead, at: area.path) else { throw GovernanceRefusal.membersOnly }
         if new.kind == .buildingLeader {
             let years = try LimitStore.value(.leaderYears, transaction)
-            let (year, month, day) = new.from.civil
-            if let last = Day(year: year + Int(years), month: month, day: min(day, 28)), new.to > last {
+            if let end = TermRules.anniversary(of: new.from, years: years), new.to >= end {
                 throw GovernanceRefusal.termTooLong(String(years))
             }
         }

@@ -60,14 +60,18 @@ package enum TermRules {
         }
     }
 
+    /// The last day of a term of n years is the day before this; one from 29 February ends on the last of the month.
+    static func anniversary(of from: Day, years: Int64) -> Day? {
+        let (year, month, day) = from.civil
+        return Day(year: year + Int(years), month: month, day: day)
+            ?? Day(year: year + Int(years), month: month, day: 28)
+    }
+
     static func check(_ term: Term, _ bounds: Bounds) throws {
         guard term.from <= term.to else { throw GovernanceRefusal.endsBeforeItBegins }
-        let (year, month, day) = term.from.civil
-        // The last day of a term of n years is the day before its anniversary; 29 February ends on the last of the month.
-        let anniversary =
-            Day(year: year + Int(bounds.years), month: month, day: day)
-            ?? Day(year: year + Int(bounds.years), month: month, day: 28)
-        if let anniversary, term.to >= anniversary { throw GovernanceRefusal.termTooLong(String(bounds.years)) }
+        if let end = anniversary(of: term.from, years: bounds.years), term.to >= end {
+            throw GovernanceRefusal.termTooLong(String(bounds.years))
+        }
         guard bounds.seats.contains(term.seats) else {
             throw GovernanceRefusal.seatsOutside(String(bounds.seats.lowerBound), String(bounds.seats.upperBound))
         }

@@ -115,7 +115,8 @@ package struct CrossView: Sendable {
 extension GovernanceDesk {
     /// What people of a scope hold. What reveals membership of the party is left out.
     static func crossPosts(_ scope: Scope, on day: Day, _ transaction: any ReadTransaction) throws -> CrossView {
-        var holdings = try HeldPostStore.posts(in: scope, on: day, transaction).map { post in
+        let held = try HeldPostStore.posts(in: scope, on: day, transaction).filter { !$0.reveals }
+        var holdings = held.map { post in
             Holding(
                 person: post.person, role: post.role, appointment: nil, kind: post.kind, party: post.party,
                 organisationName: post.organisationName, path: post.path)

@@ -182,13 +182,16 @@ extension GovernanceDesk {
         guard s.from <= s.to, s.from >= today else { throw GovernanceRefusal.endsBeforeItBegins }
         try await database.write { transaction in
             let (area, post) = try Self.place(s.area, .governanceEdit, actor, transaction)
-            guard area.level >= .community else { throw GovernanceRefusal.wrongLevel }
-            guard !s.reveals || actor.may(.partyRead, at: area.path) else { throw GovernanceRefusal.membersOnly }
+            // What could not be decided after the notice is not announced.
+            guard s.kind.levels.contains(area.level) else { throw GovernanceRefusal.wrongLevel }
             let days = try LimitStore.value(.selectionDays, transaction)
             guard Int64(s.to.number) - Int64(s.from.number) + 1 >= days else { throw GovernanceRefusal.badDay("to") }
             guard let body = try BodyStore.body(s.organisation, transaction),
                 let home = try DirectoryStore.area(body.organisation.area, transaction), home.path.contains(area.path)
             else { throw GovernanceRefusal.badChoice("organisation") }
+            guard !s.reveals && !body.kind.revealsMembers || actor.may(.partyRead, at: area.path) else {
+                throw GovernanceRefusal.membersOnly
+            }
             try SelectionStore.insert(s, by: person, at: now, transaction)
             try audit("selection.announce", s.id.raw, s.title, at: area, by: actor, post, transaction)
         }

@@ -150,6 +150,10 @@ extension GovernanceDesk {
                     home.path.contains(place.path) || place.path.contains(home.path)
                 else { throw GovernanceRefusal.slotDoesNotFit }
                 if let contact {
+                    // Whoever answers for a body of the party is a member of it.
+                    guard !body.kind.revealsMembers || actor.may(.partyRead, at: place.path) else {
+                        throw GovernanceRefusal.membersOnly
+                    }
                     let names = try DirectoryStore.names(of: [contact], transaction)
                     guard names[contact] != nil else { throw GovernanceRefusal.badChoice("person") }
                 }

@@ -130,10 +130,16 @@ extension GovernanceHouse {
         let scope = try actor.scope(.governanceRead)
         let today = today
         return try await database.read { transaction in
-            let posts = try HeldPostStore.posts(in: scope, on: today, transaction)
+            let posts = try HeldPostStore.posts(in: scope, on: today, transaction).filter { !$0.reveals }
             let people = Set(posts.filter { $0.role == .steward || $0.role == .grid }.map(\.person)).sorted()
             let lines = try LineStore.lines(of: people, transaction)
-            let appraisals = try LineStore.appraisals(of: people, transaction)
+            // Score and words are between somebody and the superior of that line, and those above who keep the lines.
+            let appraisals = try LineStore.appraisals(of: people, transaction).filter { given in
+                actor.may(.governanceEdit) || given.person == actor.person
+                    || lines.contains {
+                        $0.person == given.person && $0.party == given.party && $0.superior == actor.person
+                    }
+            }
             let names = try DirectoryStore.names(of: posts.map(\.person) + lines.map(\.superior), transaction)
             return StewardView(
                 rows: people.map { person in

@@ -115,15 +115,19 @@ package enum ZoneStore {
         }
     }
 
-    /// A zone of the same kind that holds one of the places already.
+    /// A zone of the same kind that holds one of the places already, or what it lies in, or a part of it.
     static func holding(
-        _ parts: [AreaID], kind: ZoneKind, _ transaction: any ReadTransaction
+        _ parts: [AreaPath], kind: ZoneKind, _ transaction: any ReadTransaction
     ) throws -> GovernanceZone? {
-        let list = SQL.joined(parts.map { "\($0)" })
+        let above = SQL.joined(Set(parts.flatMap(\.ids)).sorted().map { "\($0)" })
+        let below = SQL.joined(
+            parts.map { " or (a.path >= \($0.text) and a.path < \($0.upperBound))" as SQL }, separator: "")
         return try transaction.first(
             """
             select \(columns) from governance_zone_part p join governance_zone z on z.id = p.zone_id
-            where p.area_id in (\(list)) and z.kind = \(kind) and z.ended_ms is null order by z.id limit 1
+            join directory_area a on a.id = p.area_id
+            where z.kind = \(kind) and z.ended_ms is null and (p.area_id in (\(above))\(below))
+            order by z.id limit 1
             """, zone)
     }
 
@@ -196,7 +200,7 @@ extension GovernanceDesk {
             guard found.count == Set(parts).count,
                 found.values.allSatisfy({ area.path.contains($0.path) && $0.level >= .estate && $0.level < .unit })
             else { throw GovernanceRefusal.partOutside }
-            if let other = try ZoneStore.holding(parts, kind: z.kind, transaction) {
+            if let other = try ZoneStore.holding(found.values.map(\.path), kind: z.kind, transaction) {
                 throw GovernanceRefusal.buildingInOtherZone(other.name)
             }
             guard try !ZoneStore.isNameTaken(z, transaction) else { throw GovernanceRefusal.bodyTaken }

@@ -56,9 +56,12 @@ package enum PeriodStore {
             "select \(columns) where d.class = \(name) order by d.version desc limit 20", period)
     }
 
-    static func days(_ one: RetentionClass, _ transaction: any ReadTransaction) throws -> Int64 {
+    static func days(_ one: RetentionClass, on day: Day, _ transaction: any ReadTransaction) throws -> Int64 {
         let kept = try transaction.first(
-            "select days from privacy_period where class = \(one.name) order by version desc limit 1"
+            """
+            select days from privacy_period where class = \(one.name) and since_day <= \(day)
+            order by version desc limit 1
+            """
         ) { try $0.int(0) }
         // Never less than the law asks, whatever a row says.
         return max(kept ?? one.days, one.least)

@@ -281,9 +281,11 @@ extension PrivacyHouse {
             return .done
         }
         table.get(
-            "/api/v1/privacy/records", .verb(.privacyEdit), API(.rules, "Entries of a register."), RecordsAsked.self,
+            "/api/v1/privacy/records", .verb(.privacyEdit),
+            API(.rules, "Entries of a register.", refuses: [PrivacyRefusal.notFound]), RecordsAsked.self,
             PrivacyShapes.record.slices
-        ) { asked, _ in
+        ) { asked, call in
+            _ = try desk.editor(call.actor)
             let limit = asked.paging.limit
             let before: RecordID? = try asked.paging.id()
             let rows = try await database.read {

@@ -206,7 +206,7 @@ package struct PrivacyWork: Sendable {
             while count > 0 {
                 count = try await database.write { transaction in
                     try hold(job, transaction)
-                    let days = try PeriodStore.days(one, transaction)
+                    let days = try PeriodStore.days(one, on: Zone.shanghai.day(of: now), transaction)
                     let before = now.adding(days: -Int(days))
                     let swept = try one.sweep(before, Self.batch, transaction)
                     // In the same transaction: the log counts what went, no more and no less.

@@ -265,6 +265,7 @@ extension PrivacyHouse {
     private func records(
         _ kind: RecordKind, _ cursor: String, _ returned: Returned, _ context: WebContext
     ) async throws -> Response {
+        _ = try desk.editor(context.actor)
         let before = RecordID(text: cursor)
         let found = try await database.read { try RecordStore.all(kind, before: before, limit: 31, $0) }
         let kit = Kit(context, returned)

@@ -60,6 +60,8 @@ package struct TransferDesk: Sendable {
 
     /// Answers in one file.
     package static let batchRows = 1_000
+    /// Reads of 200 orders each for one file.
+    private static let batchLooks = 25
 
     package enum Taken: Sendable { case new, extended, known }
 
@@ -78,10 +80,13 @@ package struct TransferDesk: Sendable {
         return post
     }
 
+    /// Never a complaint about the reader's own organisation: an order is as closed to them as its case.
     package func load(
         _ id: TransferID, _ verb: Verb, _ actor: Actor, _ transaction: any ReadTransaction
     ) throws -> (transfer: Transfer, post: Post) {
-        guard let found = try TransferStore.load(id, transaction) else { throw TransferRefusal.notFound }
+        guard let found = try TransferStore.load(id, transaction),
+            let about = try CaseStore.load(found.caseID, transaction), CaseQueries.mayRead(about, actor)
+        else { throw TransferRefusal.notFound }
         return (found, try Self.post(verb, at: found.area, actor, transaction))
     }
 
@@ -128,7 +133,10 @@ package struct TransferDesk: Sendable {
             if let known = try TransferStore.numbered(
                 .incoming, new.kind, new.source, new.number, transaction)
             {
-                guard let mine = try? Self.post(.caseRegister, at: known.area, actor, transaction) else {
+                let mine: Post
+                do {
+                    mine = try load(known.id, .caseRegister, actor, transaction).post
+                } catch TransferRefusal.notFound {
                     throw TransferRefusal.numberTaken
                 }
                 guard let due = new.due, known.answered == nil, due > known.due, new.kind == .hotline else {
@@ -231,8 +239,10 @@ package struct TransferDesk: Sendable {
         let batch = world.nextID()
         let scope = try actor.scope(.caseRegister)
         return try await database.write { [self] transaction in
-            var (count, after) = (0, (due: Instant, id: TransferID)?.none)
-            while count < Self.batchRows {
+            var (count, looks, after) = (0, 0, (due: Instant, id: TransferID)?.none)
+            // What was not fed back yet is looked at too: a bound on that, and the next file goes on with the rest.
+            while count < Self.batchRows, looks < Self.batchLooks {
+                looks += 1
                 let rows = try TransferStore.open(scope, after: after, limit: 200, transaction)
                 guard let last = rows.last else { break }
                 after = (last.due, last.id)
@@ -262,7 +272,7 @@ package struct TransferDesk: Sendable {
         let reason = try Self.words(why, "why", 5...200)
         let made: TransferID = world.id()
         return try await database.write { [self] transaction in
-            guard let c = try CaseStore.load(id, transaction),
+            guard let c = try CaseStore.load(id, transaction), CaseQueries.mayRead(c, actor),
                 let post = actor.post(for: .caseDispatch, at: c.place.path)
             else { throw TransferRefusal.notFound }
             guard try TransferStore.numbered(.outgoing, .letter, source, c.number + "-" + c.id.text, transaction) == nil

@@ -47,8 +47,11 @@ package struct TransferSheet: Sendable {
         guard parts.count == 2 else {
             return Zone.shanghai.instant(endOfDay ? day.adding(1) : day)
         }
+        // A time of another zone is no time here: `Z` and `+00:00` are refused, not read as Chinese time.
+        guard parts[1].allSatisfy({ $0.isASCII && $0.isNumber || $0 == ":" || $0 == "." }) else { return nil }
         let time = parts[1].split(separator: ":").map { Int($0.prefix { $0 != "." }) }
-        guard (2...3).contains(time.count), let hour = time[0], (0..<24).contains(hour), let minute = time[1],
+        guard (2...3).contains(time.count), time.allSatisfy({ $0 != nil }), let hour = time[0], (0..<24).contains(hour),
+            let minute = time[1],
             (0..<60).contains(minute)
         else { return nil }
         return Zone.shanghai.instant(day, hour: hour, minute: minute)
@@ -81,13 +84,20 @@ package struct TransferSheet: Sendable {
             try await desk.database.read { try DirectoryStore.areas(in: scope, levels: 6...6, limit: 5_000, $0) },
             try await book.current(at: desk.world.now())
         )
-        let places = Dictionary(estates.map { ($0.name, $0.id) }) { first, _ in first }
+        // A name that two estates have names neither.
+        let places = Dictionary(estates.map { ($0.name, AreaID?.some($0.id)) }) { _, _ in nil }
         var result = TransferImport()
         var waiting = head.dropFirst(guess.row + 1)
         while true {
             guard let row = waiting.isEmpty ? try await reader.next() : waiting.removeFirst() else { break }
+            // What came before is taken, and told; the rest is for another file.
+            guard result.rows < Self.rows else {
+                result.refused.append(
+                    RefusedRow(
+                        line: row.line, number: "", why: TransferRefusal.tooManyRows(String(Self.rows)).message))
+                break
+            }
             result.rows += 1
-            guard result.rows <= Self.rows else { throw TransferRefusal.tooManyRows(String(Self.rows)) }
             func cell(_ field: TransferField) -> String {
                 guard let column = guess.columns[field.rawValue] else { return "" }
                 return row[column].split(whereSeparator: \.isWhitespace).joined(separator: " ")
@@ -100,8 +110,12 @@ package struct TransferSheet: Sendable {
                     result.visited += 1
                     continue
                 }
+                let estate = cell(.estate)
+                guard let place = estate.isEmpty ? area : places[estate] ?? nil else {
+                    throw TransferRefusal.badChoice("estate")
+                }
                 var new = NewTransfer(
-                    kind: kind, source: sender, number: number, area: places[cell(.estate)] ?? area,
+                    kind: kind, source: sender, number: number, area: place,
                     grade: try grade(cell(.grade), kind), received: try moment(cell(.received), .received),
                     words: cell(.words))
                 if !cell(.due).isEmpty { new.due = try moment(cell(.due), .due) }

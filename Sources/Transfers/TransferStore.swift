@@ -43,6 +43,17 @@ package enum TransferStore {
             "select \(columns) from transfers_transfer where case_id = \(id) order by id limit 20", transfer)
     }
 
+    /// A complaint about an organisation is hidden from its own posts, as its case is. Triage may say later whom it is
+    /// about, so the case is asked.
+    private static func hidden(_ scope: Scope) -> SQL {
+        guard !scope.families.isEmpty else { return .empty }
+        let families = SQL.joined(scope.families.map { "\($0)" })
+        return """
+             and not exists (select 1 from cases_case c
+                where c.id = transfers_transfer.case_id and c.about_family in (\(families)))
+            """
+    }
+
     /// What is not answered yet, what is due first before the rest.
     package static func open(
         _ scope: Scope, after: (due: Instant, id: TransferID)?, limit: Int, _ transaction: any ReadTransaction
@@ -52,7 +63,8 @@ package enum TransferStore {
         return try transaction.query(
             """
             select \(columns) from transfers_transfer
-            where area_id in \(DirectoryStore.areas(in: scope)) and answered_ms is null and direction = 1\(page)
+            where area_id in \(DirectoryStore.areas(in: scope))\(hidden(scope)) and answered_ms is null
+                and direction = 1\(page)
             order by due_ms, id limit \(limit)
             """, transfer)
     }
@@ -65,7 +77,7 @@ package enum TransferStore {
         return try transaction.query(
             """
             select \(columns) from transfers_transfer
-            where area_id in \(DirectoryStore.areas(in: scope))\(page) order by id desc limit \(limit)
+            where area_id in \(DirectoryStore.areas(in: scope))\(hidden(scope))\(page) order by id desc limit \(limit)
             """, transfer)
     }
 
@@ -76,7 +88,8 @@ package enum TransferStore {
         try transaction.query(
             """
             select \(columns) from transfers_transfer
-            where batch_id = \(batch) and batch_id > 0 and area_id in \(DirectoryStore.areas(in: scope))
+            where batch_id = \(batch) and batch_id > 0
+                and area_id in \(DirectoryStore.areas(in: scope))\(hidden(scope))
             order by received_ms, id limit \(TransferDesk.batchRows)
             """, transfer)
     }
