@@ -91,10 +91,14 @@ package struct Category: Sendable, Hashable {
     package let hints: String
     /// Leaks and the like: the worker calls first (A051).
     package let fastLane: Bool
+    /// Its place in the lists, from 1; 0 when it is retired.
+    package var place: Int64
+    /// Since when nobody can choose it; its cases keep it.
+    package let retired: Instant?
 
     package init(
         id: CategoryID, code: String, kind: CategoryKind, zh: String, en: String, party: Party,
-        urgency: Urgency, hints: String, fastLane: Bool
+        urgency: Urgency, hints: String, fastLane: Bool, place: Int64 = 0, retired: Instant? = nil
     ) {
         self.id = id
         self.code = code
@@ -105,6 +109,8 @@ package struct Category: Sendable, Hashable {
         self.urgency = urgency
         self.hints = hints
         self.fastLane = fastLane
+        self.place = place
+        self.retired = retired
     }
 }
 

@@ -455,63 +455,7 @@ package enum CaseHistoryStore {
         }
     }
 
-    // MARK: Categories and policies
-
-    private static func category(_ row: any Row) throws -> Category {
-        Category(
-            id: try row.id(0), code: try row.text(1), kind: try row.raw(2), zh: try row.text(3), en: try row.text(4),
-            party: try row.raw(5), urgency: try row.raw(6), hints: try row.text(7), fastLane: try row.flag(8))
-    }
-
-    /// The dictionary that people choose from: without the categories that imports brought with them.
-    package static func categories(_ transaction: any ReadTransaction) throws -> [Category] {
-        try transaction.query(
-            """
-            select id, code, kind, name_zh, name_en, party, urgency, hints, fast_lane from cases_category
-            where substr(code, 1, 9) <> 'imported:' order by id limit 200
-            """, category)
-    }
-
-    /// Those that imports brought, as far as a case of the scope's lists has one.
-    package static func imported(_ scope: Scope, _ transaction: any ReadTransaction) throws -> [Category] {
-        var found: [CategoryID: Category] = [:]
-        for place in scope.places {
-            guard let sql = importedSQL(place, hiding: scope.families) else { continue }
-            for kind in try transaction.query(sql, category) { found[kind.id] = kind }
-        }
-        return Array(found.values.sorted { $0.id < $1.id }.prefix(200))
-    }
-
-    static func importedSQL(_ place: Scope.Place, hiding families: [OrganisationID]) -> SQL? {
-        guard let column = CaseStore.column(place.level) else { return nil }
-        let seen = SQL.joined(families.map { " and \(CaseStore.hides($0))" as SQL }, separator: "")
-        return """
-            select k.id, k.code, k.kind, k.name_zh, k.name_en, k.party, k.urgency, k.hints, k.fast_lane
-            from cases_category k
-            where substr(k.code, 1, 9) = 'imported:' and exists (
-                select 1 from cases_case c where \(column) = \(place.area) and c.category_id = k.id and c.queue <> 0\(seen))
-            order by k.id limit 200
-            """
-    }
-
-    /// The category of a case, also one that an import brought.
-    package static func category(_ id: CategoryID, _ transaction: any ReadTransaction) throws -> Category? {
-        try transaction.first(
-            """
-            select id, code, kind, name_zh, name_en, party, urgency, hints, fast_lane from cases_category
-            where id = \(id)
-            """, category)
-    }
-
-    package static func insert(_ category: Category, _ transaction: any WriteTransaction) throws {
-        try transaction.run(
-            """
-            insert into cases_category (id, code, kind, name_zh, name_en, party, urgency, hints, fast_lane)
-            values (\(category.id), \(category.code), \(category.kind), \(category.zh), \(category.en),
-                \(category.party), \(category.urgency), \(category.hints), \(category.fastLane))
-            on conflict do nothing
-            """)
-    }
+    // MARK: Policies
 
     package static func policies(_ transaction: any ReadTransaction) throws -> [Policy] {
         try transaction.query(

@@ -90,7 +90,7 @@ package struct CaseImport: Sendable {
             let area = try Self.area(mapping, transaction)
             let place = try CaseActions.place(of: DirectoryStore.chain(of: area.id, transaction), words: "")
             var categories: [String: Category] = [:]
-            let all = try CaseHistoryStore.categories(transaction)
+            let all = try CaseHistoryStore.dictionary(transaction)
             for (type, code) in mapping.types {
                 guard let one = all.first(where: { $0.code == code }) else {
                     throw ImportFailure.unknownCategory(code)

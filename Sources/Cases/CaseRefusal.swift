@@ -37,6 +37,12 @@ package enum CaseRefusal: Refusal, Equatable {
     case keyUsedForOther
     case badCursor
     case badPolicy
+    case badCode
+    case codeTaken
+    /// Another one that can be chosen has the name; which field.
+    case nameTaken(String)
+    case lastCategory
+    case tooManyCategories
 
     package var kind: RefusalKind {
         switch self {
@@ -52,6 +58,9 @@ package enum CaseRefusal: Refusal, Equatable {
     package var field: String? {
         switch self {
         case .tooShort(let field), .tooLong(let field, _), .badChoice(let field), .badTime(let field): field
+        case .nameTaken(let field): field
+        case .badCode, .codeTaken: "code"
+        case .lastCategory: "retired"
         case .badScore: "score"
         case .noPlace, .placeTooFine: "place"
         case .tooManyPhotos: "photo"
@@ -99,6 +108,11 @@ package enum CaseRefusal: Refusal, Equatable {
         case .keyUsedForOther: Phrase.refuseKeyUsed()
         case .badCursor: Phrase.refuseBadCursor()
         case .badPolicy: Phrase.refuseBadPolicy()
+        case .badCode: Phrase.refuseBadCode()
+        case .codeTaken: Phrase.refuseCodeTaken()
+        case .nameTaken: Phrase.refuseNameTaken()
+        case .lastCategory: Phrase.refuseLastCategory()
+        case .tooManyCategories: Phrase.refuseTooManyCategories(String(CategoryRules.most))
         }
     }
 }

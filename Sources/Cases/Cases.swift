@@ -84,6 +84,7 @@ package struct CasesHouse: Sendable {
         residentRoutes(table)
         deskRoutes(table)
         publicRoutes(table)
+        categoryRoutes(table)
         apiRoutes(table)
         coverRoutes(table)
     }

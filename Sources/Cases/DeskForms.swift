@@ -107,10 +107,12 @@ extension DeskPages {
         let organisations: [(value: String, text: String)] =
             [("", words(.fieldNobody))] + (desk.tools?.organisations ?? []).map { ($0.family.text, $0.name) }
         let levels: [AreaLevel] = [.estate, .community, .street, .district]
+        // What nobody can choose any more stays with its case until somebody changes it.
+        let own = desk.categories.contains { $0.id == view.category.id } ? [] : [view.category]
         return form(
             c, "triage",
             """
-            <div class="inline">\(Form.select("category", label: words(.fieldKind), desk.categories.map { ($0.id.text, words.pick(zh: $0.zh, en: $0.en)) }, chosen: c.category.text))\(Form.select("urgency", label: words(.fieldUrgency), Urgency.allCases.map { ($0.code, words(DeskPages.urgency($0))) }, chosen: c.urgency.code))\(Form.select("level", label: words(.fieldLevel), levels.map { (String($0.rawValue), words(DeskPages.level($0))) }, chosen: String(c.level.rawValue)))\(Form.select("lead", label: words(.fieldLead), Party.allCases.dropLast().map { (String($0.rawValue), words($0.phrase)) }, chosen: String(c.leadParty.rawValue)))</div>
+            <div class="inline">\(Form.select("category", label: words(.fieldKind), (own + desk.categories).map { ($0.id.text, words.pick(zh: $0.zh, en: $0.en)) }, chosen: c.category.text))\(Form.select("urgency", label: words(.fieldUrgency), Urgency.allCases.map { ($0.code, words(DeskPages.urgency($0))) }, chosen: c.urgency.code))\(Form.select("level", label: words(.fieldLevel), levels.map { (String($0.rawValue), words(DeskPages.level($0))) }, chosen: String(c.level.rawValue)))\(Form.select("lead", label: words(.fieldLead), Party.allCases.dropLast().map { (String($0.rawValue), words($0.phrase)) }, chosen: String(c.leadParty.rawValue)))</div>
             <details><summary>\(words(.fieldAssist))</summary><fieldset><legend class="sr">\(words(.fieldAssist))</legend><div class="chips">\(Form.chips("assist", Party.allCases.map { (String($0.rawValue), words($0.phrase)) }, chosen: "", many: true))</div></fieldset>\(Form.select("about", label: words(.fieldAbout), organisations, chosen: c.about?.text ?? ""))</details>
             """, primary ? .doTriage : .doRetriage, primary: primary)
     }

@@ -186,7 +186,9 @@ extension CasesHouse {
         let command: CaseCommand
         switch fields["do"] {
         case "triage":
-            let kinds = try await categories()
+            var kinds = try await categories()
+            let own = try await database.read { try CaseHistoryStore.category(c.category, $0) }
+            if let own { kinds.append(own) }
             guard let category = kinds.first(where: { $0.id.text == fields["category"] }) else {
                 throw CaseRefusal.badChoice("category")
             }

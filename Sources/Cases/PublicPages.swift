@@ -7,7 +7,7 @@ struct PublicPages: Sendable {
     let context: WebContext
     let say: Say
     let publicURL: String
-    private var words: Words { context.words }
+    var words: Words { context.words }
 
     init(_ context: WebContext, now: Instant, publicURL: String) {
         self.context = context
@@ -16,7 +16,7 @@ struct PublicPages: Sendable {
     }
 
     /// - Parameter forResidents: a page that residents reach by their bar, which it then keeps.
-    private func page(_ title: String, _ subtitle: String, _ main: HTML, forResidents: Bool = false) -> HTML {
+    func page(_ title: String, _ subtitle: String, _ main: HTML, forResidents: Bool = false) -> HTML {
         let isResident = forResidents && !context.actor.isStaff && context.actor.person != nil
         var page = Page(title: title, subtitle: subtitle, frame: isResident ? .resident(.ledger) : .open, main: main)
         if isResident { page.homeLink = Href("/home") }
@@ -224,8 +224,8 @@ struct PublicPages: Sendable {
         return page(
             words(.brand), words(.policyTitle),
             """
-            <div class="stack"><h1>\(words(.policyTitle))</h1><p class="soft">\(words(.policyLead))</p><div class="card scroll" role="region" tabindex="0" aria-label="\(words(.policyTitle))"><table class="plain"><thead><tr><th scope="col">\(words(.joinEstate))</th><th scope="col">\(words(.fieldKind))</th><th scope="col">\(words(.policyKind))</th><th scope="col">\(words(.fieldUrgency))</th><th scope="col">\(words(.policyAttend))</th><th scope="col">\(words(.policyHandle))</th><th scope="col">\(words(.policyFeedback))</th><th scope="col">\(words(.policySource))</th></tr></thead><tbody>\(rows)</tbody></table></div>
-            <form class="card stack" method="post" action="/desk/policies">\(Layout.token(context))<h2>\(words(.policyAdd))</h2>\(Form.summary(refusal, context))<div class="inline">\(Form.select("area", label: words(.joinEstate), any + estates.map { ($0.id.text, $0.name) }, chosen: kept["area"] ?? ""))\(Form.select("category", label: words(.fieldKind), any + categories.map { ($0.id.text, words.pick(zh: $0.zh, en: $0.en)) }, chosen: kept["category"] ?? ""))\(Form.select("kind", label: words(.policyKind), any + CategoryKind.allCases.map { (String($0.rawValue), words(Self.kind($0))) }, chosen: kept["kind"] ?? ""))\(Form.select("urgency", label: words(.fieldUrgency), any + Urgency.allCases.map { ($0.code, words(DeskPages.urgency($0))) }, chosen: kept["urgency"] ?? ""))</div><div class="inline">\(number("attend", .policyAttend))\(number("handle", .policyHandle))\(number("feedback", .policyFeedback))</div><div class="field"><label for="source">\(words(.policySource))</label><input class="in" id="source" name="source" maxlength="120" required value="\(kept["source"] ?? "")"></div>\(history.fields(start: kept["start"] ?? "", refusal, context))<button class="btn primary">\(words(.save))</button></form>\(history.html(Href("/desk/policies"), whyField: "source", context, say.now))</div>
+            <div class="stack"><h1>\(words(.policyTitle))</h1><p class="soft">\(words(.policyLead)) <a href="/desk/categories">\(words(.categoriesTitle))</a></p><div class="card scroll" role="region" tabindex="0" aria-label="\(words(.policyTitle))"><table class="plain"><thead><tr><th scope="col">\(words(.joinEstate))</th><th scope="col">\(words(.fieldKind))</th><th scope="col">\(words(.policyKind))</th><th scope="col">\(words(.fieldUrgency))</th><th scope="col">\(words(.policyAttend))</th><th scope="col">\(words(.policyHandle))</th><th scope="col">\(words(.policyFeedback))</th><th scope="col">\(words(.policySource))</th></tr></thead><tbody>\(rows)</tbody></table></div>
+            <form class="card stack" method="post" action="/desk/policies">\(Layout.token(context))<h2>\(words(.policyAdd))</h2>\(Form.summary(refusal, context))<div class="inline">\(Form.select("area", label: words(.joinEstate), any + estates.map { ($0.id.text, $0.name) }, chosen: kept["area"] ?? ""))\(Form.select("category", label: words(.fieldKind), any + categories.filter { $0.retired == nil }.map { ($0.id.text, words.pick(zh: $0.zh, en: $0.en)) }, chosen: kept["category"] ?? ""))\(Form.select("kind", label: words(.policyKind), any + CategoryKind.allCases.map { (String($0.rawValue), words(Self.kind($0))) }, chosen: kept["kind"] ?? ""))\(Form.select("urgency", label: words(.fieldUrgency), any + Urgency.allCases.map { ($0.code, words(DeskPages.urgency($0))) }, chosen: kept["urgency"] ?? ""))</div><div class="inline">\(number("attend", .policyAttend))\(number("handle", .policyHandle))\(number("feedback", .policyFeedback))</div><div class="field"><label for="source">\(words(.policySource))</label><input class="in" id="source" name="source" maxlength="120" required value="\(kept["source"] ?? "")"></div>\(history.fields(start: kept["start"] ?? "", refusal, context))<button class="btn primary">\(words(.save))</button></form>\(history.html(Href("/desk/policies"), whyField: "source", context, say.now))</div>
             """)
     }
 }

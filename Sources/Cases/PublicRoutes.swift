@@ -134,7 +134,7 @@ extension CasesHouse {
         let estates = try await estates(context, .policyEdit)
         let (policies, kinds, history) = try await database.read {
             (
-                try CaseHistoryStore.policies($0), try CaseHistoryStore.categories($0),
+                try CaseHistoryStore.policies($0), try CaseHistoryStore.dictionary($0),
                 try RuleHistory.load(.policy, $0)
             )
         }
@@ -149,6 +149,9 @@ extension CasesHouse {
         if let text = fields["area"], !text.isEmpty {
             guard let found = estates.first(where: { $0.id.text == text }) else { throw CaseRefusal.badChoice("area") }
             area = found.id.raw
+        } else if context.actor.housePost(for: .policyEdit) == nil {
+            // Everywhere is more than one post's place.
+            throw CaseRefusal.badChoice("area")
         }
         var kept: [String: String] = [:]
         for name in Self.policyFields { kept[name] = fields[name] ?? "" }

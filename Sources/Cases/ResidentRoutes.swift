@@ -156,7 +156,7 @@ extension CasesHouse {
                 (
                     try CaseStore.similar(
                         estate: home.estate.raw, building: home.building.raw, category: nil, since: since, $0),
-                    try CaseHistoryStore.categories($0)
+                    try CaseHistoryStore.dictionary($0)
                 )
             }
             form.similar = found.filter { $0.reporter != me }.compactMap { item in

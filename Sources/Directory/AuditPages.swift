@@ -39,7 +39,8 @@ extension AuditView {
             \(Form.select("kind", label: words(.auditKind), kinds, chosen: asked.kind))\
             \(Form.select("area", label: words(.auditArea), places, chosen: asked.area))</div>
             <div class="inline">\(text("actor", .auditActorField, asked.actor))\
-            \(text("subject", .auditSubject, asked.subject))</div>
+            \(text("subject", .auditSubject, asked.subject))\
+            \(text("address", .auditAddress, asked.address))</div>
             <div class="btns"><button class="btn primary">\(words(.auditShow))</button>\
             <button class="btn" name="way" value="export">\(words(.auditExport))</button></div></form>
             """
@@ -49,7 +50,7 @@ extension AuditView {
         let words = context.words
         guard !lines.isEmpty else { return "<p class=\"card soft\">\(words(.auditNone))</p>" }
         let heads: [Phrase] = [
-            .auditTime, .auditVerb, .auditActor, .auditArea, .auditSubject, .auditSeal,
+            .auditTime, .auditVerb, .auditActor, .auditAddress, .auditArea, .auditSubject, .auditSeal,
         ]
         let head = HTML.joined(heads.map { "<th scope=\"col\">\(words($0))</th>" as HTML })
         let body = HTML.joined(
@@ -57,10 +58,11 @@ extension AuditView {
                 let line = one.line
                 let who = line.actor?.text ?? ""
                 let role = one.role.map { words($0.phrase) } ?? ""
+                let address = line.address ?? (line.lostAddress ? words(.auditAddressGone) : "")
                 let subject = line.subject > 0 ? ID<AuditTag>(line.subject).text : ""
                 return """
                     <tr><td class="num">\(Say.exact(line.at))</td><td>\(line.verb)</td>\
-                    <td class="small">\(role) <span class="num">\(who)</span></td><td>\(one.area)</td>\
+                    <td class="small">\(role) <span class="num">\(who)</span></td><td class="num small">\(address)</td><td>\(one.area)</td>\
                     <td class="num small">\(subject)</td><td>\(state(one.seal, words))</td></tr>
                     """
             })

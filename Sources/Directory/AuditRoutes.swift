@@ -12,7 +12,7 @@ enum AuditKind: String, CaseIterable, Sendable {
     /// The beginnings of its verbs.
     var verbs: [String] {
         switch self {
-        case .signIn: ["signIn", "signOut", "session"]
+        case .signIn: ["signIn", "signOut", "session", "access"]
         case .secrets: ["factor", "password", "security.unlock", "token"]
         case .posts: ["appointment", "house", "import.post", "party.appoint", "party.putUp", "post"]
         case .looks: ["party.look", "people.find", "phone.unmask", "vehicle.unmask"]
@@ -61,9 +61,13 @@ struct AuditAsked: Sendable, Equatable {
     var actor = ""
     var area = ""
     var subject = ""
+    var address = ""
 
     var pairs: [(StaticString, String)] {
-        [("from", from), ("to", to), ("kind", kind), ("actor", actor), ("area", area), ("subject", subject)]
+        [
+            ("from", from), ("to", to), ("kind", kind), ("actor", actor), ("area", area), ("subject", subject),
+            ("address", address),
+        ]
     }
     /// What the audit keeps of a look at it.
     var text: String { pairs.filter { !$0.1.isEmpty }.map { "\($0.0.description)=\($0.1)" }.joined(separator: " ") }
@@ -103,6 +107,8 @@ struct AuditView: Sendable {
 extension DirectoryHouse {
     static let auditRows = 30
     static let auditExportRows = 20_000
+    /// Pages that one file looks at, each of at most 20,000 rows: it ends there, and goes on from the day of its last row.
+    static let auditExportLooks = 200
     /// Seals are checked for the rows of a page; each is up to a thousand rows.
     private static let sealsChecked = 12
     private static let unsealedCounted = 1_001
@@ -116,6 +122,7 @@ extension DirectoryHouse {
             asked.actor = request.asked("actor")
             asked.area = request.asked("area")
             asked.subject = request.asked("subject")
+            asked.address = request.asked("address")
             if request.asked("way") == "export" { return try await auditFile(asked, context) }
             var view: AuditView
             do {
@@ -187,12 +194,14 @@ extension DirectoryHouse {
         let query = try await auditQuery(asked)
         try await looked("audit.export", asked, actor)
         let heads: [Phrase] = [
-            .auditTime, .auditVerb, .auditActor, .auditRole, .auditArea, .auditSubject, .auditSeal,
+            .auditTime, .auditVerb, .auditActor, .auditRole, .auditAddress, .auditArea, .auditSubject, .auditSeal,
         ]
         var writer = TableWriter(.csv, name: "audit", header: heads.map { words($0) })
         var before: Int64?
-        var count = 0
-        while count < Self.auditExportRows {
+        var (count, looks) = (0, 0)
+        // Rows of a rare kind lie far apart: what one file looks at is bounded as well.
+        while count < Self.auditExportRows, looks < Self.auditExportLooks {
+            looks += 1
             let from = before
             let (page, areas, roles) = try await database.read { transaction in
                 let page = try AuditBook.page(
@@ -206,7 +215,8 @@ extension DirectoryHouse {
                 count += 1
                 writer.add([
                     .text(Say.iso(line.at)), .text(line.verb), .text(line.actor?.text ?? ""),
-                    .text(line.post.flatMap { roles[$0] }.map { $0.code } ?? ""), .text(areas[line.area]?.name ?? ""),
+                    .text(line.post.flatMap { roles[$0] }.map { $0.code } ?? ""), .text(line.address ?? ""),
+                    .text(areas[line.area]?.name ?? ""),
                     .text(line.subject > 0 ? ID<AuditTag>(line.subject).text : ""),
                     .text(words((line.seal == nil ? SealState.waiting : .sealed).phrase)),
                 ])
@@ -271,6 +281,10 @@ extension DirectoryHouse {
         if !asked.subject.isEmpty {
             guard let id = ID<AuditTag>(text: asked.subject) else { throw bad("subject") }
             query.subject = id.raw
+        }
+        if !asked.address.isEmpty {
+            guard let address = TrustedProxies.plain(asked.address) else { throw bad("address") }
+            query.address = address
         }
         return query
     }

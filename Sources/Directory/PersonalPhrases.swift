@@ -71,12 +71,14 @@ extension Phrase {
     package static let keptPosts = Phrase("岗位任免记录（不带姓名）", "Records of posts held (without the name)")
     package static let keptPostsWhy = Phrase(
         "单位的履职记录，任期结束后按档案要求保存", "Official records of the organisation, kept as its archive requires")
-    package static let keptAudit = Phrase("安全日志（只有编号）", "Security log (numbers only)")
+    package static let keptAudit = Phrase(
+        "安全日志（编号；网络地址到期就删）", "Security log (numbers; network addresses until their period ends)")
     package static let keptAuditWhy = Phrase(
         "网络安全法第23条：日志至少保存六个月；链式记录，不能单独抽走",
         "Cybersecurity Law art. 23: logs are kept for at least six months; a chain, from which no row can be taken")
 
     // Periods.
+    package static let keepAddresses = Phrase("审计里的网络地址", "Network addresses in the audit")
     package static let keepSessions = Phrase("登录记录", "Sign-in records")
     package static let keepSessionsSource = Phrase(
         "网络安全法第23条：日志不少于六个月", "Cybersecurity Law art. 23: logs for at least six months")

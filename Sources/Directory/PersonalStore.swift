@@ -282,6 +282,13 @@ package struct DirectoryPersonal: Sendable {
                     """
                 ) { try $0.instant(0) })
         },
+        // The row stays, and its seal holds: only where it came from goes.
+        RetentionClass(
+            "addresses", .keepAddresses, days: 180, least: 180, source: .keepSessionsSource,
+            since: Day(number: 20_454)
+        ) { before, limit, transaction in
+            .init(try AuditBook.dropAddresses(before: before, limit: limit, transaction))
+        },
         RetentionClass(
             "codes", .keepCodes, days: 2, least: 1, source: .keepCodesSource, since: Day(number: 20_454)
         ) { before, limit, transaction in

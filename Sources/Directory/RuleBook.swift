@@ -12,6 +12,8 @@ package enum RuleKind: String, CaseIterable, Sendable {
     case limit
     /// What provinces and cities set, and where it is chosen.
     case region
+    /// The dictionary of what a case may be about.
+    case category
 
     /// What lets somebody edit them.
     var verb: Verb { self == .calendar ? .calendarEdit : .policyEdit }
@@ -23,6 +25,7 @@ package enum RuleKind: String, CaseIterable, Sendable {
         case .calendar: Href("/desk/calendar")
         case .limit: Href("/desk/limits")
         case .region: Href("/desk/regions")
+        case .category: Href("/desk/categories")
         }
     }
 }
@@ -251,12 +254,21 @@ extension DirectoryHouse {
         init(_ ask: Ask) throws { id = try ask.path("id", .id()) }
     }
 
+    /// The post by which somebody may take a planned rule back: at the place that it is for, or for the whole house.
+    private static func post(
+        _ one: RuleVersion, _ actor: Actor, _ transaction: any ReadTransaction
+    ) throws -> Post? {
+        guard let text = one.fields["area"], !text.isEmpty else { return actor.housePost(for: one.kind.verb) }
+        guard let id = AreaID(text: text), let area = try DirectoryStore.area(id, transaction) else { return nil }
+        return actor.post(for: one.kind.verb, at: area.path)
+    }
+
     /// Takes back what was planned, before its time. Returns the page of such rules.
     private func withdraw(_ id: ID<RuleTag>, _ actor: Actor) async throws -> Href {
         let now = world.now()
         return try await database.write { [journal] transaction in
             guard let one = try RuleBook.one(id.raw, transaction),
-                let post = actor.posts.first(where: { $0.role.verbs.contains(one.kind.verb) })
+                let post = try Self.post(one, actor, transaction)
             else { throw DirectoryRefusal.notFound }
             guard try RuleBook.settle(id.raw, .withdrawn, transaction) else {
                 throw DirectoryRefusal.changedMeanwhile

@@ -77,6 +77,7 @@ extension DirectoryHouse {
             asked.actor = try ask.query.optional("actor", Shape<PersonID>.id())?.text ?? ""
             asked.area = try ask.query.optional("area", Shape<AreaID>.id())?.text ?? ""
             asked.subject = try ask.query.optional("subject", Shape<ID<AuditTag>>.id())?.text ?? ""
+            asked.address = try ask.query.optional("address", .text(1...45), "Of the caller, whole.") ?? ""
             self.asked = asked
             paging = try Paging(ask)
         }
@@ -304,6 +305,9 @@ extension DirectoryShapes {
         Member("act", .words) { $0.line.verb }
         Member("actor", Shape<PersonID>.id().orNull) { $0.line.actor }
         Member("role", role.orNull, "Of the post by which it was done.") { $0.role }
+        Member("address", Shape<String>.words.orNull, "Of the caller; deleted when its period ends.") {
+            $0.line.address
+        }
         Member("area", Shape<AreaID>.id().orNull) { $0.line.area.raw > 0 ? $0.line.area : nil }
         Member("subject", Shape<ID<AuditTag>>.id().orNull) {
             $0.line.subject > 0 ? ID<AuditTag>($0.line.subject) : nil

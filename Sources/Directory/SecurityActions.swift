@@ -99,7 +99,7 @@ package struct SecurityActions: Sendable {
 
     /// The post by which somebody decides for the whole house: at one of its highest areas.
     package static func housePost(_ actor: Actor) -> Post? {
-        actor.posts.first { $0.role.verbs.contains(.securityEdit) && $0.path.ids.count == 1 }
+        actor.housePost(for: .securityEdit)
     }
 
     /// Ends the lock of a password and of a second factor.

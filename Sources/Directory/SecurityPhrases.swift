@@ -139,8 +139,8 @@ extension Phrase {
     // The audit.
     package static let auditTitle = Phrase("审计", "Audit")
     static let auditLead = Phrase(
-        "谁在什么时候做了什么。这里只有编号，没有姓名电话；看一次也记一次。",
-        "Who did what, when. Numbers only, no names or phones; each look is recorded as well.")
+        "谁在什么时候、从哪个网络地址做了什么。没有姓名电话；网络地址到期就删；看一次也记一次。",
+        "Who did what, when and from where. No names or phones; addresses go in time; each look is recorded as well.")
     static let auditUnsealed = Phrase("还有 {0} 条没有封，最早的：", "{0} rows not sealed yet, the oldest of:")
     static let auditAllSealed = Phrase("全部封好了。", "All rows are sealed.")
     static let auditFrom = Phrase("从哪天", "From")
@@ -152,6 +152,8 @@ extension Phrase {
     static let auditActor = Phrase("谁", "Who")
     static let auditRole = Phrase("岗位", "Post")
     static let auditSubject = Phrase("对象编号", "Object")
+    static let auditAddress = Phrase("网络地址", "Network address")
+    static let auditAddressGone = Phrase("到期已删", "deleted in time")
     static let auditTime = Phrase("时间", "Time")
     static let auditVerb = Phrase("做了什么", "Act")
     static let auditSeal = Phrase("封存", "Seal")

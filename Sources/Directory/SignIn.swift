@@ -260,6 +260,17 @@ package struct SignIn: Sendable {
         }
     }
 
+    /// - Parameter asked: what for; the audit keeps its digest.
+    func keepRefusal(of person: PersonID, by post: Post?, asked: String) async throws {
+        let now = world.now()
+        try await database.write { [journal] transaction in
+            try journal.audit(
+                AuditEntry(
+                    area: post?.area ?? AreaID(0), actor: person, post: post?.id, verb: "access.refused",
+                    subject: person.raw, detail: asked), at: now, transaction)
+        }
+    }
+
     private func note(_ verb: String, _ person: PersonID) async throws {
         let now = world.now()
         try await database.write { [journal] transaction in

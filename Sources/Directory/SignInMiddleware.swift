@@ -1,5 +1,6 @@
 import Hummingbird
 import Kernel
+import Storage
 import Web
 
 /// Says who asks, once for every request, and turns away writes that another site made a browser send.
@@ -13,9 +14,14 @@ package struct SignInMiddleware: RouterMiddleware {
     let world: World
     let settings: SiteSettings
     let limits: RateLimits
+    /// How many refusals a minute of one person are kept: more would let them fill the audit.
+    private let refusals: RateLimits
 
     package init(signIn: SignIn, secrets: Secrets, world: World, settings: SiteSettings, limits: RateLimits) {
         self.limits = limits
+        var few = RateLimitSettings()
+        few.signedIn = 20
+        refusals = RateLimits(few)
         self.signIn = signIn
         self.secrets = secrets
         self.world = world
@@ -29,6 +35,16 @@ package struct SignInMiddleware: RouterMiddleware {
         guard !path.hasPrefix("/assets/"), path != "/healthz", path != "/metrics" else {
             return try await next(request, context)
         }
+        // Whatever the request leads to in the audit is kept with where it came from.
+        return try await Caller.$address.withValue(String(limits.caller(request, context).prefix(60))) {
+            try await known(request, context: context, next: next)
+        }
+    }
+
+    private func known(
+        _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
+    ) async throws -> Response {
+        let path = request.uri.path
         var context = context
         if let bearer = bearer(request) {
             let token = secrets.formToken(bearer)
@@ -103,11 +119,20 @@ package struct SignInMiddleware: RouterMiddleware {
         _ standing: RateLimits.Standing?, _ request: Request, _ context: WebContext,
         _ next: (Request, WebContext) async throws -> Response
     ) async throws -> Response {
-        guard let standing else { return try await next(request, context) }
-        if standing.isOver { return refused(standing, request, context) }
+        if let standing, standing.isOver { return refused(standing, request, context) }
         var response = try await next(request, context)
-        if request.uri.path.hasPrefix("/api/") { RateLimits.write(standing, &response) }
+        if response.status == .forbidden, !context.awaitsNotice { await keepRefusal(request, context) }
+        if let standing, request.uri.path.hasPrefix("/api/") { RateLimits.write(standing, &response) }
         return response
+    }
+
+    /// Keeps that somebody who is signed in asked for what is not theirs. The answer does not wait on its success.
+    private func keepRefusal(_ request: Request, _ context: WebContext) async {
+        guard let person = context.actor.person,
+            refusals.take("p\(person.raw)", isSignedIn: true, at: world.now())?.isOver == false
+        else { return }
+        try? await signIn.keepRefusal(
+            of: person, by: context.actor.posts.first, asked: "\(request.method.rawValue) \(request.uri.path)")
     }
 
     private func refused(_ standing: RateLimits.Standing, _ request: Request, _ context: WebContext) -> Response {

@@ -85,7 +85,7 @@ package struct StaffActions: Sendable {
         _ edit: Change, _ source: String, _ actor: Actor,
         _ change: @escaping @Sendable (PersonID, any WriteTransaction) throws -> Void
     ) async throws {
-        guard let person = actor.person, let post = actor.posts.first(where: { $0.role.verbs.contains(.calendarEdit) })
+        guard let person = actor.person, let post = actor.housePost(for: .calendarEdit)
         else { throw DirectoryRefusal.noPost }
         guard (1...120).contains(source.unicodeScalars.count), TextRules.isPlain(source) else {
             throw DirectoryRefusal.badSource

@@ -222,12 +222,22 @@ extension GovernanceDesk {
         }
     }
 
-    /// Tells the community, once, that a body's term is about to end: `termNoticeDays` before.
+    /// Tells the community, once, that a body's term is about to end: `termNoticeDays` before, and for an owners' committee
+    /// what the region of its place says.
     func remindOfTerms() async throws {
         let (now, today) = (world.now(), today)
         let due = try await database.read { transaction in
-            try TermStore.ending(
-                from: today, to: today.adding(Int(try LimitStore.value(.termNoticeDays, transaction))), transaction)
+            let usual = try LimitStore.value(.termNoticeDays, transaction)
+            let longest = try RegionStore.largest(.renewalDays, least: usual, transaction)
+            return try TermStore.ending(from: today, to: today.adding(Int(longest)), transaction).filter { term in
+                var days = usual
+                if let body = try BodyStore.body(term.organisation, transaction), body.kind == .ownersCommittee,
+                    let area = try DirectoryStore.area(body.organisation.area, transaction)
+                {
+                    days = try LimitStore.value(.termNoticeDays, at: area.path, transaction)
+                }
+                return term.to <= today.adding(Int(days))
+            }
         }
         for term in due {
             try await database.write { [tell] transaction in

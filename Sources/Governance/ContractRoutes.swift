@@ -340,6 +340,7 @@ extension ContractDate.Kind {
         case .company: .contractDateCompany
         case .owners: .contractDateOwners
         case .filing: .contractDateFiling
+        case .leave: .contractDateLeave
         }
     }
 }

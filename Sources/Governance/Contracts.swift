@@ -56,7 +56,7 @@ package struct Contract: Sendable {
 
 /// A date of a contract by which something is to be done.
 package struct ContractDate: Sendable, Hashable {
-    package enum Kind: String, CaseIterable, Sendable { case company, owners, filing }
+    package enum Kind: String, CaseIterable, Sendable { case company, owners, filing, leave }
     package let kind: Kind
     package let day: Day
 }
@@ -64,12 +64,18 @@ package struct ContractDate: Sendable, Hashable {
 /// Dates and overlaps of contracts: pure.
 package enum ContractRules {
     /// The dates of a contract by the limits as they stand: the last day on which the company may say that it will not
-    /// renew (90 days), on which the owners may give notice for its end (60 days), and by which it must be filed.
+    /// renew (90 days), on which the owners may give notice for its end (60 days), and by which it must be filed; and
+    /// the day by which the company must have left, where the region says so.
+    ///
+    /// - Parameter leaveDays: nil where no region fixes it, or the company stays.
     static func dates(
-        _ c: Contract, companyDays: Int64, ownersDays: Int64, filingDays: Int64
+        _ c: Contract, companyDays: Int64, ownersDays: Int64, filingDays: Int64, leaveDays: Int64?
     ) -> [ContractDate] {
-        guard c.ended == nil else { return [] }
         var dates: [ContractDate] = []
+        if let leaveDays, !c.isIndefinite || c.ended != nil {
+            dates.append(ContractDate(kind: .leave, day: c.last.adding(Int(leaveDays))))
+        }
+        guard c.ended == nil else { return dates }
         if !c.isIndefinite {
             dates.append(ContractDate(kind: .company, day: c.to.adding(-Int(companyDays))))
             dates.append(ContractDate(kind: .owners, day: c.to.adding(-Int(ownersDays))))
@@ -125,6 +131,15 @@ package enum ContractStore {
             """
             select \(columns) from governance_contract
             where ended_day is null and (to_day <= \(day) or filed_day is null) order by id limit 5000
+            """, contract)
+    }
+
+    /// Those that were ended early, on a day or since.
+    static func ended(since day: Day, _ transaction: any ReadTransaction) throws -> [Contract] {
+        try transaction.query(
+            """
+            select \(columns) from governance_contract
+            where ended_day is not null and ended_day >= \(day) order by ended_day, id limit 5000
             """, contract)
     }
 
@@ -269,10 +284,32 @@ extension GovernanceDesk {
     }
 
     static func dates(_ c: Contract, _ transaction: any ReadTransaction) throws -> [ContractDate] {
-        ContractRules.dates(
+        let path = try DirectoryStore.area(c.estate, transaction)?.path ?? .root
+        var leave = try RegionStore.number(.leaveDays, at: path, transaction)
+        if let days = leave {
+            // A company whose next contract follows stays where it is.
+            let last = c.last.adding(Int(days))
+            let stays = try ContractStore.of(c.estate, transaction).contains {
+                $0.company == c.company && $0.id != c.id && $0.from > c.last && $0.from <= last
+            }
+            if stays { leave = nil }
+        }
+        return ContractRules.dates(
             c, companyDays: try LimitStore.value(.contractCompanyDays, transaction),
             ownersDays: try LimitStore.value(.contractOwnersDays, transaction),
-            filingDays: try LimitStore.value(.contractFilingDays, transaction))
+            filingDays: try LimitStore.value(.contractFilingDays, at: path, transaction), leaveDays: leave)
+    }
+
+    /// How long a day of leaving that has passed is still told.
+    private static let leavingDays = 30
+
+    private static func isToTell(_ date: ContractDate, _ c: Contract, _ today: Day) -> Bool {
+        guard date.day <= today else { return false }
+        return switch date.kind {
+        case .filing: true
+        case .leave: date.day >= today.adding(-leavingDays)
+        case .company, .owners: c.to >= today
+        }
     }
 
     /// Tells each date that has come, once: to those who keep the register at the estate, and to the owners' side. A
@@ -283,13 +320,13 @@ extension GovernanceDesk {
             let longest = max(
                 try LimitStore.value(.contractCompanyDays, transaction),
                 try LimitStore.value(.contractOwnersDays, transaction))
-            return try ContractStore.open(through: today.adding(Int(longest)), transaction).map { c in
+            let leave = try RegionStore.largest(.leaveDays, least: 0, transaction)
+            let since = today.adding(-Int(leave) - Self.leavingDays)
+            let open = try ContractStore.open(through: today.adding(Int(longest)), transaction)
+            return try (open + ContractStore.ended(since: since, transaction)).map { c in
                 let told = try ContractStore.reminders(of: c.id, transaction)
                 return (
-                    c,
-                    try Self.dates(c, transaction).filter {
-                        $0.day <= today && told[$0] == nil && ($0.kind == .filing || c.to >= today)
-                    }
+                    c, try Self.dates(c, transaction).filter { told[$0] == nil && Self.isToTell($0, c, today) }
                 )
             }.filter { !$0.1.isEmpty }
         }
@@ -303,7 +340,7 @@ extension GovernanceDesk {
                         at: area.path, may: .governanceRead, on: today, transaction
                     ).filter { [.grid, .approver, .committee, .desk].contains($0.role) }.map(\.person)
                     try tell(
-                        .contractEnds, [area.name, c.number, c.isIndefinite ? "" : c.to.description],
+                        .contractEnds, [area.name, c.number, c.last >= HomeStore.forever ? "" : c.last.description],
                         "/desk/contracts/\(c.id.text)", people, nil, now, transaction)
                 }
             }

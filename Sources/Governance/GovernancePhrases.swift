@@ -187,6 +187,7 @@ extension Phrase {
     package static let contractDates = Phrase("要办的日期", "Dates")
     package static let contractDateCompany = Phrase("物业不续聘，最晚这天说", "The company says by then that it will not renew")
     package static let contractDateOwners = Phrase("业主不续用，最晚这天通知", "The owners give notice by then")
+    package static let contractDateLeave = Phrase("合同到头，原物业最晚这天撤出", "The company must have left by then")
     package static let contractDateFiling = Phrase("最晚这天备案", "To be filed by then")
     package static let contractTold = Phrase("{0} 已提醒", "reminded at {0}")
     package static let contractPassed = Phrase("已过", "Past")

@@ -68,9 +68,12 @@ package enum LimitStore {
 extension GovernanceDesk {
     /// Sets a limit, now or from a time on.
     package func setLimit(_ limit: Limit, was seen: Int64, from: Instant? = nil, by actor: Actor) async throws {
-        guard let post = actor.posts.first(where: { $0.role.verbs.contains(.policyEdit) }), let person = actor.person
+        guard let post = actor.housePost(for: .policyEdit), let person = actor.person
         else { throw GovernanceRefusal.notFound }
-        _ = try Self.words(limit.source, "source", 1...120)
+        // One line: a rule that is planned or restored keeps its fields a line each.
+        guard (1...120).contains(limit.source.unicodeScalars.count), TextRules.isPlain(limit.source) else {
+            throw GovernanceRefusal.badWords("source")
+        }
         guard (1...3650).contains(limit.value) else { throw GovernanceRefusal.badNumber("value") }
         let now = world.now()
         let id = world.nextID()

@@ -104,7 +104,11 @@ extension GovernanceHouse {
                 list.regions.map { region -> HTML in
                     "<td class=\"num\">\(region.values[item].map { String($0) } ?? "–")</td>"
                 })
-            return "<tr><th scope=\"row\">\(words(item.phrase))</th>\(cells)</tr>"
+            let use: HTML =
+                item.isUsed
+                ? "<div><span class=\"state ok\">\(words(.regionUsed))</span></div>"
+                : "<div class=\"small soft\">\(words(.regionUnused))</div>"
+            return "<tr><th scope=\"row\">\(words(item.phrase))\(use)</th>\(cells)</tr>"
         }
         let sources = list.regions.map { region -> HTML in
             let places = list.choices.filter { $0.region == region.code }.compactMap { choice in
@@ -114,7 +118,12 @@ extension GovernanceHouse {
             return kit.row(region.name, "\(region.source) · \(region.since)\(chosen)")
         }
         let regions = list.regions.map { (value: $0.code, label: $0.name) }
-        let items = RegionItem.allCases.map { (value: $0.rawValue, label: words($0.phrase)) }
+        let items = RegionItem.allCases.map { item in
+            (
+                value: item.rawValue,
+                label: item.isUsed ? words(item.phrase) : "\(words(item.phrase)) (\(words(.regionUnused)))"
+            )
+        }
         func common(_ way: String) -> HTML {
             let isThis = kit.returned.way == way
             let start = isThis ? kit.returned.sent?["start"] ?? "" : ""
@@ -158,6 +167,7 @@ enum RegionShapes {
     static let number = Shape<(item: RegionItem, value: Int64)>.object("RegionNumber") {
         Member("item", Shape<RegionItem>.choice(RegionItem.allCases) { $0.rawValue }) { $0.item }
         Member("value", .whole) { $0.value }
+        Member("used", .flag, "Whether something in the house goes by it yet.") { $0.item.isUsed }
     }
     static let region = Shape<Region>.object("Region") {
         Member("code", .words) { $0.code }

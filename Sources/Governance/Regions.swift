@@ -7,7 +7,15 @@ import Web
 /// What a province or city sets beside national law (rules.md 0.2 and 2.8).
 package enum RegionItem: String, CaseIterable, Sendable {
     case groupDays, listDays, itemsDays, firstMeetingDays, seatsLeast, seatsMost, years, committeeMeetingDays
-    case filingDays, noticeDays, postedDays, prepaidMonths, leaveDays, interimMonths
+    case filingDays, noticeDays, postedDays, prepaidMonths, leaveDays, interimMonths, renewalDays, contractFilingDays
+
+    /// Whether something in the house goes by it. The others are written down for whoever needs them.
+    package var isUsed: Bool {
+        switch self {
+        case .seatsLeast, .seatsMost, .years, .leaveDays, .renewalDays, .contractFilingDays: true
+        default: false
+        }
+    }
 
     /// The item that stands for a limit of the house where a region sets it.
     init?(_ key: LimitKey) {
@@ -15,6 +23,8 @@ package enum RegionItem: String, CaseIterable, Sendable {
         case .committeeSeatsLeast: self = .seatsLeast
         case .committeeSeatsMost: self = .seatsMost
         case .committeeYears: self = .years
+        case .termNoticeDays: self = .renewalDays
+        case .contractFilingDays: self = .contractFilingDays
         default: return nil
         }
     }
@@ -59,24 +69,33 @@ package enum RegionMigrations {
                 area_id ID primary key,
                 region TEXT not null references governance_region(code)
             );
-            """)
+            """),
+        Migration(
+            "governance-041-leaving",
+            """
+            create index governance_contract_left on governance_contract(ended_day) where ended_day is not null;
+            """),
     ]
 }
 
 /// Every SQL word about regions.
 package enum RegionStore {
-    /// Once, into tables without the region; what was edited stays.
+    /// Once, into tables without the region or the number; what was edited stays.
     package static func plant(_ transaction: any WriteTransaction) throws {
         for region in RegionSeed.regions {
             guard let since = Day(year: region.since.0, month: region.since.1, day: region.since.2) else { continue }
-            let isNew =
+            try transaction.run(
+                """
+                insert into governance_region (code, name, source, since_day)
+                values (\(region.code), \(region.name), \(region.source), \(since)) on conflict do nothing
+                """)
+            for (item, value) in region.values {
                 try transaction.run(
                     """
-                    insert into governance_region (code, name, source, since_day)
-                    values (\(region.code), \(region.name), \(region.source), \(since)) on conflict do nothing
-                    """) == 1
-            guard isNew else { continue }
-            for (item, value) in region.values { try put(region.code, item, value, transaction) }
+                    insert into governance_region_value (region, item, value)
+                    values (\(region.code), \(item.rawValue), \(value)) on conflict do nothing
+                    """)
+            }
         }
     }
 
@@ -125,6 +144,26 @@ package enum RegionStore {
         return path.ids.reversed().lazy.compactMap { id in found.first { $0.0 == id }?.1 }.first
     }
 
+    /// A number of the region of a place; nil where nobody chose one, or it does not fix it.
+    static func number(
+        _ item: RegionItem, at path: AreaPath, _ transaction: any ReadTransaction
+    ) throws -> Int64? {
+        guard let region = try region(at: path, transaction) else { return nil }
+        return try transaction.first(
+            "select value from governance_region_value where region = \(region) and item = \(item.rawValue)"
+        ) { try $0.int(0) }
+    }
+
+    /// The largest number of any region, at least so much.
+    static func largest(
+        _ item: RegionItem, least: Int64, _ transaction: any ReadTransaction
+    ) throws -> Int64 {
+        let found = try transaction.first(
+            "select max(value) from governance_region_value where item = \(item.rawValue)"
+        ) { try $0.optionalInt(0) ?? 0 }
+        return max(least, found ?? 0)
+    }
+
     static func choices(
         in scope: Scope, _ transaction: any ReadTransaction
     ) throws -> [(area: AreaID, region: String)] {
@@ -142,13 +181,7 @@ extension LimitStore {
     package static func value(
         _ key: LimitKey, at path: AreaPath, _ transaction: any ReadTransaction
     ) throws -> Int64 {
-        if let item = RegionItem(key), let region = try RegionStore.region(at: path, transaction),
-            let value = try transaction.first(
-                "select value from governance_region_value where region = \(region) and item = \(item.rawValue)",
-                { try $0.int(0) })
-        {
-            return value
-        }
+        if let item = RegionItem(key), let value = try RegionStore.number(item, at: path, transaction) { return value }
         return try value(key, transaction)
     }
 }
@@ -195,11 +228,7 @@ extension GovernanceDesk {
                 after = "\(place.name) \(region.code)"
             case .number(let item, let value):
                 // The numbers are the whole house's.
-                guard
-                    let by = actor.posts.first(where: {
-                        $0.role.verbs.contains(.policyEdit) && $0.path.ids.count == 1
-                    })
-                else { throw GovernanceRefusal.notFound }
+                guard let by = actor.housePost(for: .policyEdit) else { throw GovernanceRefusal.notFound }
                 (post, subject) = (by, "\(region.code) \(item.rawValue)")
                 fields["way"] = "number"
                 fields["item"] = item.rawValue

@@ -198,6 +198,11 @@ package struct Actor: Sendable {
         return narrowest
     }
 
+    /// The post by which the actor may do this for the whole house: at one of its highest areas; nil if none.
+    package func housePost(for verb: Verb) -> Post? {
+        posts.first { $0.role.verbs.contains(verb) && $0.path.ids.count == 1 }
+    }
+
     package func may(_ verb: Verb, at path: AreaPath) -> Bool { post(for: verb, at: path) != nil }
     package func may(_ verb: Verb) -> Bool { posts.contains { $0.role.verbs.contains(verb) } }
 }

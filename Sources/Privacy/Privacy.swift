@@ -92,10 +92,7 @@ package struct PrivacyDesk: Sendable {
 
     /// The post by which somebody keeps what holds for the whole house: one at its root, not one of an estate.
     func editor(_ actor: Actor) throws -> (person: PersonID, post: Post) {
-        guard let person = actor.person,
-            let post = actor.posts.first(where: {
-                $0.role.verbs.contains(.privacyEdit) && $0.path.ids.count == 1
-            })
+        guard let person = actor.person, let post = actor.housePost(for: .privacyEdit)
         else { throw PrivacyRefusal.notFound }
         return (person, post)
     }

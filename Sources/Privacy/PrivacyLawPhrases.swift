@@ -39,8 +39,10 @@ package enum PrivacySeed {
             source: "个人信息保护法第13条第2项：履行合同所必需", since: (2021, 11, 1)),
         Line(
             code: "account", basis: .duty, separate: false, zh: "登录安全和日志", en: "Sign-in and security log",
-            aboutZh: "登录时间、设备，用来保护账号，按法律留存日志。",
-            aboutEn: "When and with which device you signed in: to protect the account, and because law asks for logs.",
+            aboutZh: "登录时间、设备、网络地址，用来保护账号，按法律留存日志。",
+            aboutEn:
+                "When, from where and with which device you signed in: to protect the account, and because law asks "
+                + "for logs.",
             source: "个人信息保护法第13条第3项、网络安全法第23条：履行法定义务", since: (2021, 11, 1)),
         Line(
             code: "publishName", basis: .consent, separate: true, zh: "公示时写出姓名或房号", en: "Name or home in public",

@@ -35,12 +35,12 @@ package enum BaseSeed {
     package static func plant(
         at now: Instant, nextID: @Sendable () -> Int64, _ transaction: any WriteTransaction
     ) throws {
-        guard try CaseHistoryStore.categories(transaction).isEmpty else { return }
+        guard try CaseHistoryStore.dictionary(transaction).isEmpty else { return }
         for (index, c) in categories.enumerated() {
             try CaseHistoryStore.insert(
                 Category(
                     id: CategoryID(Int64(index + 1)), code: c.code, kind: c.kind, zh: c.zh, en: c.en, party: c.party,
-                    urgency: c.urgency, hints: c.hints, fastLane: c.fast), transaction)
+                    urgency: c.urgency, hints: c.hints, fastLane: c.fast, place: Int64(index + 1)), transaction)
         }
         let base: [(kind: Int64, urgency: Int64, attend: Int, handle: Int, feedback: Int, source: String)] = [
             (0, 0, 180, 180, 5, "3+3+5，种子 003，A049"),

@@ -46,6 +46,12 @@ struct ServeOptions: ParsableArguments {
     var rateLimitAnonymous: Int = RateLimitSettings().anonymous
     @Flag(help: "Count callers from this machine too.")
     var rateLimitLocal = false
+    @Option(
+        help: """
+            Proxies whose X-Forwarded-For is believed, for the limits and the audit: addresses or networks, with \
+            commas between them, or none.
+            """)
+    var trustedProxies: String = "127.0.0.0/8,::1"
     @OptionGroup var backup: BackupOptions
 
     func configuration() throws -> ServerConfiguration {
@@ -65,6 +71,10 @@ struct ServeOptions: ParsableArguments {
         configuration.limits.signedIn = rateLimit
         configuration.limits.anonymous = rateLimitAnonymous
         configuration.limits.countsLocal = rateLimitLocal
+        guard let proxies = TrustedProxies(list: trustedProxies) else {
+            throw ValidationError("--trusted-proxies is a list of addresses or networks, such as 127.0.0.1,10.0.3.0/24")
+        }
+        configuration.limits.proxies = proxies
         configuration.files = try FilesPlace.configured()
         configuration.backup = try backup.plan(data: place.data, environment: ProcessInfo.processInfo.environment)
         return configuration

@@ -11,6 +11,7 @@ extension House {
             switch one.kind {
             case .calendar: try await directory.staff.applyPlanned(one)
             case .policy: try await cases.applyPlanned(one)
+            case .category: try await cases.applyPlannedCategory(one)
             case .region: try await governance.desk.applyPlannedRegion(one)
             case .limit: try await governance.desk.applyPlanned(one)
             }

@@ -9,10 +9,12 @@ package struct AuditQuery: Sendable {
     package var actor: Int64?
     package var area: Int64?
     package var subject: Int64?
+    /// Of the caller, whole.
+    package var address: String?
     package init() {}
 }
 
-/// A row of the audit as it may be shown: ids and verbs, no personal data.
+/// A row of the audit as it may be shown: ids, verbs and where it came from.
 package struct AuditLine: Sendable {
     package let id: Int64
     package let area: AreaID
@@ -21,6 +23,10 @@ package struct AuditLine: Sendable {
     package let post: PostID?
     package let verb: String
     package let subject: Int64
+    /// Of the caller; nil where none was kept, or its period has ended.
+    package let address: String?
+    /// It was kept, and has been deleted since.
+    package let lostAddress: Bool
     /// The seal that covers it; nil until one does.
     package let seal: Int64?
 }
@@ -57,13 +63,15 @@ package enum AuditBook {
         }
         let subject: SQL = query.subject.map { "and subject_id = \($0)" } ?? .empty
         let rows: SQL = """
-            (select id, area_id, at_ms, actor_id, post_id, verb, subject_id, seal_seq from storage_audit
+            (select id, area_id, at_ms, actor_id, post_id, verb, subject_id, seal_seq, address, address_proof
+            from storage_audit
             where id < \(start) and id >= \(floor) \(subject) order by id desc limit \(window))
             """
         var wanted: [SQL] = [within]
         if let from = query.from { wanted.append("w.at_ms >= \(from)") }
         if let to = query.to { wanted.append("w.at_ms < \(to)") }
         if let actor = query.actor { wanted.append("w.actor_id = \(actor)") }
+        if let address = query.address { wanted.append("w.address = \(address)") }
         if let area = query.area { wanted.append("w.area_id = \(area)") }
         if !query.verbs.isEmpty {
             let verbs = query.verbs.map { verb -> SQL in "(w.verb >= \(verb) and w.verb < \(verb + "~"))" }
@@ -71,13 +79,16 @@ package enum AuditBook {
         }
         let found = try transaction.query(
             """
-            select w.id, w.area_id, w.at_ms, w.actor_id, w.post_id, w.verb, w.subject_id, w.seal_seq from \(rows) w
+            select w.id, w.area_id, w.at_ms, w.actor_id, w.post_id, w.verb, w.subject_id, w.seal_seq, w.address,
+                w.address_proof is not null and w.address is null
+            from \(rows) w
             where \(SQL.joined(wanted, separator: " and ")) order by w.id desc limit \(limit + 1)
             """
         ) {
             AuditLine(
                 id: try $0.int(0), area: try $0.id(1), at: try $0.instant(2), actor: try $0.optionalID(3),
-                post: try $0.optionalID(4), verb: try $0.text(5), subject: try $0.int(6), seal: try $0.optionalInt(7))
+                post: try $0.optionalID(4), verb: try $0.text(5), subject: try $0.int(6),
+                address: try $0.optionalText(8), lostAddress: try $0.flag(9), seal: try $0.optionalInt(7))
         }
         if found.count > limit {
             let lines = Array(found.prefix(limit))

@@ -37,11 +37,13 @@ package struct StandardJournal: Journal {
     package func audit(_ entry: AuditEntry, at now: Instant, _ transaction: any WriteTransaction) throws {
         let id = nextID()
         let digest = AuditDigest.make(id: id, at: now, entry, begun)
+        let caller = Caller.address.map { AuditAddress($0, row: id) }
         try transaction.run(
             """
-            insert into storage_audit (id, area_id, at_ms, actor_id, post_id, verb, subject_id, digest)
+            insert into storage_audit (id, area_id, at_ms, actor_id, post_id, verb, subject_id, digest, address,
+                address_salt, address_proof)
             values (\(id), \(entry.area), \(now), \(entry.actor), \(entry.post), \(entry.verb), \(entry.subject), \
-            \(digest))
+            \(digest), \(caller?.text), \(caller?.salt), \(caller?.proof))
             """)
     }
 

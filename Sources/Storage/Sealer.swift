@@ -76,7 +76,17 @@ package struct Sealer: Sendable {
 
 /// An audit row as it is chained.
 struct AuditRow {
-    static let columns: SQL = "id, at_ms, actor_id, post_id, verb, subject_id, digest"
+    static let columns: SQL = """
+        id, at_ms, actor_id, post_id, verb, subject_id, digest, address, address_salt, address_proof
+        """
+
+    /// The same, of data that may be from before there were addresses: a backup, or a house not started since.
+    static func columns(_ transaction: any ReadTransaction) throws -> SQL {
+        let step = try transaction.first(
+            "select id from storage_migration where id = 'storage-004-audit-address' limit 1"
+        ) { try $0.text(0) }
+        return step == nil ? "id, at_ms, actor_id, post_id, verb, subject_id, digest, null, null, null" : columns
+    }
 
     let id: Int64
     let at: Instant
@@ -85,6 +95,9 @@ struct AuditRow {
     let verb: String
     let subject: Int64
     let digest: [UInt8]
+    let address: String?
+    let salt: [UInt8]?
+    let proof: [UInt8]?
 
     init(_ row: any Row) throws {
         id = try row.int(0)
@@ -94,6 +107,15 @@ struct AuditRow {
         verb = try row.text(4)
         subject = try row.int(5)
         digest = try row.bytes(6)
+        address = try row.optionalText(7)
+        salt = try row.optionalBytes(8)
+        proof = try row.optionalBytes(9)
+    }
+
+    /// Whether the address, while it is there, is the one that was kept.
+    var isTrueToAddress: Bool {
+        guard let address else { return salt == nil }
+        return proof == AuditAddress.proof(address, salt ?? [], row: id)
     }
 
     func add(to bytes: inout Canonical) {
@@ -104,6 +126,8 @@ struct AuditRow {
         bytes.add(verb)
         bytes.add(subject)
         bytes.add(digest)
+        // The row after this one begins with a number: rows without a proof make the bytes that they always made.
+        if let proof { bytes.add(proof) }
     }
 }
 

@@ -70,5 +70,14 @@ package enum StorageMigrations {
                 signature BYTES not null,
                 primary key (area_id, seq));
             """),
+        // The address goes when its period ends; the proof stays, because the seal covers it.
+        Migration(
+            "storage-004-audit-address",
+            """
+            alter table storage_audit add column address TEXT;
+            alter table storage_audit add column address_salt BYTES;
+            alter table storage_audit add column address_proof BYTES;
+            create index storage_audit_address on storage_audit (id) where address is not null;
+            """),
     ]
 }

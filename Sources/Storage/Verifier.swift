@@ -101,7 +101,9 @@ package struct Verifier: Sendable {
 
     /// A seal with its own rows, whatever came before it.
     func isWhole(_ seal: Seal?, _ rows: [AuditRow]) -> Bool {
-        guard let seal, rows.count == seal.count, seal.computeHash(rows) == seal.hash else { return false }
+        guard let seal, rows.count == seal.count, seal.computeHash(rows) == seal.hash,
+            rows.allSatisfy(\.isTrueToAddress)
+        else { return false }
         return HMAC<SHA256>.isValidAuthenticationCode(
             seal.signature, authenticating: seal.signedBytes, using: key)
     }
@@ -115,12 +117,13 @@ package struct Verifier: Sendable {
 
     private func walk(_ area: AreaID, _ anchors: [SealHead], _ transaction: any ReadTransaction) throws -> Chain {
         var chain = Chain()
+        let columns = try AuditRow.columns(transaction)
         while let next = try nextNumber(area, after: chain.head?.seq ?? 0, anchors, transaction) {
             let seal = try transaction.first(
                 "select \(Seal.columns) from storage_seal where area_id = \(area) and seq = \(next)", Seal.init)
             let rows = try transaction.query(
                 """
-                select \(AuditRow.columns) from storage_audit where area_id = \(area) and seal_seq = \(next)
+                select \(columns) from storage_audit where area_id = \(area) and seal_seq = \(next)
                 order by id limit \(Sealer.batchRows + 1)
                 """, AuditRow.init)
             if let kind = fault(seal, number: next, after: chain.head, rows, anchors) {
@@ -157,7 +160,7 @@ package struct Verifier: Sendable {
         guard seal.previousHash == head?.hash ?? [] else { return .reorderedSeal }
         guard rows.count >= seal.count else { return .deletedRow }
         guard rows.count <= seal.count else { return .addedRow }
-        guard seal.computeHash(rows) == seal.hash else { return .alteredRow }
+        guard seal.computeHash(rows) == seal.hash, rows.allSatisfy(\.isTrueToAddress) else { return .alteredRow }
         guard HMAC<SHA256>.isValidAuthenticationCode(seal.signature, authenticating: seal.signedBytes, using: key)
         else { return .wrongSignature }
         let anchored = anchors.filter { $0.seq == number }

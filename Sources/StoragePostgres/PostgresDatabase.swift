@@ -121,14 +121,14 @@ package final class PostgresDatabase: Database {
         _ body: @escaping @Sendable (any WriteTransaction) throws -> T
     ) async throws -> T {
         guard !options.readOnly else { throw StorageFailure.readOnly }
-        return try await perform(.write, body)
+        return try await perform(.write, Caller.carry(body))
     }
 
     package func exclusively<T: Sendable>(
         _ body: @escaping @Sendable (any WriteTransaction) throws -> T
     ) async throws -> T {
         guard !options.readOnly else { throw StorageFailure.readOnly }
-        return try await perform(.exclusive, body)
+        return try await perform(.exclusive, Caller.carry(body))
     }
 
     /// On a connection of its own, beside those of the pool.

@@ -42,7 +42,8 @@ final class GroupCommit: Sendable {
 
     /// Returns after the changes of `body` are durable. Throws `StorageFailure.busy` when too many wait.
     func write<T: Sendable>(_ body: @escaping @Sendable (any WriteTransaction) throws -> T) async throws -> T {
-        try await withCheckedThrowingContinuation { continuation in
+        let body = Caller.carry(body)
+        return try await withCheckedThrowingContinuation { continuation in
             let write = Pending(body: body, continuation: continuation)
             switch admit(write) {
             case .wait: break

@@ -13,6 +13,8 @@ package struct RateLimitSettings: Sendable {
     /// Whether callers from this machine are counted too. A proxy on this machine is told from one by the
     /// `X-Forwarded-For` that it adds.
     package var countsLocal = false
+    /// Whose `X-Forwarded-For` counts, here and in the audit.
+    package var proxies = TrustedProxies.thisMachine
     package init() {}
 }
 
@@ -39,13 +41,13 @@ package final class RateLimits: Sendable {
 
     /// The caller of a request from whom nobody is known; nil when it is not counted.
     package func address(_ request: Request, _ context: WebContext) -> String? {
-        if context.isLoopback {
-            if let hops = request.headers[Self.forwarded], let last = hops.split(separator: ",").last {
-                return "a" + last.filter { $0 != " " }.prefix(60)
-            }
-            return settings.countsLocal ? "a" + context.peerText : nil
-        }
-        return "a" + context.peerText
+        if let said = settings.proxies.said(request, context) { return "a" + said }
+        return context.isLoopback && !settings.countsLocal ? nil : "a" + context.peerText
+    }
+
+    /// The address of whoever sent a request.
+    package func caller(_ request: Request, _ context: WebContext) -> String {
+        settings.proxies.caller(request, context)
     }
 
     /// Whether a signed-in caller is counted.
@@ -66,7 +68,6 @@ package final class RateLimits: Sendable {
             limit: limit, left: limit - used, seconds: max(1, (Self.windowMs - now.ms % Self.windowMs + 999) / 1000))
     }
 
-    private static let forwarded = Answer.name("X-Forwarded-For")
     private static let policy = Answer.name("RateLimit-Policy")
     private static let standing = Answer.name("RateLimit")
 

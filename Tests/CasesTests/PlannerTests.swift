@@ -156,6 +156,19 @@ struct PlannerTests {
         }
     }
 
+    @Test(.enabled(if: !TestEngine.isPostgres, "the words of SQLite's planner"))
+    func theOpenCasesOfACategoryAreCountedInOneIndexADistrictAfterTheOther() async throws {
+        try await District.with { d in
+            try await fill(d)
+            let sql = CaseHistoryStore.openCases(CategoryID(2), upTo: 1001)
+            let plan = try await d.sqlite.plan(sql)
+            #expect(
+                plan.contains { $0.contains("district_both (district_id=? AND queue=? AND category_id=?)") }, "\(plan)")
+            let cost = try await d.sqlite.cost(sql)
+            #expect(cost.steps < 40_000, "\(cost)")
+        }
+    }
+
     @Test func aResidentsListAndTheLedgerReadNothingElse() async throws {
         try await District.with { d in
             try await fill(d)

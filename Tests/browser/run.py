@@ -296,6 +296,8 @@ class Run(Checks):
             ("resident", "/me"), ("resident", "/me/join"), ("resident", self.ledger),
             ("grid", "/desk"), ("grid", "/desk/new"), ("desk", "/desk/homes"), ("desk", "/desk/roster"),
             ("administrator", "/desk"), ("administrator", "/desk/calendar"), ("administrator", "/desk/policies"),
+            ("administrator", "/desk/categories"), ("administrator", "/desk/categories?edit=leak"),
+            ("administrator", "/desk/regions"),
             ("desk", "/desk/find"), ("desk", "/desk/find?q=wang"), ("desk", "/desk/exports"),
             ("administrator", "/desk/areas"), ("administrator", "/desk/organisations"), ("desk", "/desk/areas"),
             ("desk", "/desk/invitations"), ("security", "/desk/security"), ("security", "/desk/security/people"),
