@@ -99,17 +99,21 @@ let package = Package(
             name: "Governance", dependencies: ["Kernel", "Storage", "Tables", "Web", "Directory"],
             swiftSettings: strict),
         .target(
-            name: "Privacy", dependencies: ["Kernel", "Storage", "Web", "Directory"],
+            name: "Privacy", dependencies: ["Kernel", "Storage", "Tables", "Web", "Directory"],
             swiftSettings: strict),
         // Floor 5
         .target(
             name: "Cases",
-            dependencies: ["Kernel", "Storage", "Tables", "Web", "Attachments", "Directory", "Messaging"],
+            dependencies: [
+                "Kernel", "Storage", "Tables", "Web", "Attachments", "Directory", "Messaging", "Privacy",
+            ],
             swiftSettings: strict),
         // Floor 6
         .target(
             name: "Transfers",
-            dependencies: ["Kernel", "Storage", "Tables", "Web", "Directory", "Messaging", "Governance", "Cases"],
+            dependencies: [
+                "Kernel", "Storage", "Tables", "Web", "Directory", "Messaging", "Governance", "Privacy", "Cases",
+            ],
             swiftSettings: strict),
         // Floor 7
         .target(
@@ -150,7 +154,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "DirectoryTests", dependencies: ["Directory", "StorageSQLite"], swiftSettings: strict),
         .testTarget(
-            name: "CasesTests", dependencies: ["Cases", "StorageSQLite", "StorageTesting"], swiftSettings: strict),
+            name: "CasesTests", dependencies: ["Cases", "Privacy", "StorageSQLite", "StorageTesting"],
+            swiftSettings: strict),
         .testTarget(
             name: "ServerTests",
             dependencies: [

@@ -38,7 +38,9 @@ package struct Attachments: Sendable {
         }
     }
 
-    package static let migrations: [Migration] = [
+    package static let migrations = pictureMigrations + wasteMigrations
+
+    private static let pictureMigrations: [Migration] = [
         Migration(
             "attachments-001-picture",
             """
@@ -53,6 +55,12 @@ package struct Attachments: Sendable {
             );
             """)
     ]
+
+    /// Deletes contents that nothing names any more.
+    package func sweep(_ database: any Database) -> FileSweep { FileSweep(blobs, database, world) }
+
+    /// Attempts to claim contents that are being deleted, a quarter of a second apart.
+    private static let claimAttempts = 40
 
     package enum Size: Sendable { case full, medium, square }
 
@@ -80,15 +88,16 @@ package struct Attachments: Sendable {
     private func store(
         in database: any Database, _ judge: @escaping @Sendable () throws -> ProcessedPicture
     ) async throws -> Int64 {
+        let id = world.nextID()
         let judged = try await telling {
             let judged = try await spooled(judge)
+            try await claim(id, judged, in: database)
             async let full: Void = blobs.put(path: judged.full.file.path, as: judged.full.name)
             async let medium: Void = blobs.put(path: judged.medium.file.path, as: judged.medium.name)
             async let square: Void = blobs.put(path: judged.square.file.path, as: judged.square.name)
             _ = try await (full, medium, square)
             return judged
         }
-        let id = world.nextID()
         let now = world.now()
         try await database.write { transaction in
             try transaction.run(
@@ -98,8 +107,25 @@ package struct Attachments: Sendable {
                 values (\(id), \(judged.full.name.text), \(judged.medium.name.text), \(judged.square.name.text),
                     \(judged.width), \(judged.height), \(now))
                 """)
+            // Until something has it, it belongs to nothing: a form that is refused afterwards leaves no picture behind.
+            try Self.letGo([id], at: now, transaction)
+            try transaction.run("delete from attachments_claim where id = \(id)")
         }
         return id
+    }
+
+    /// Says that these contents are coming: see `FileSweep`.
+    private func claim(_ id: Int64, _ judged: Judged, in database: any Database) async throws {
+        let names = [judged.full.name.text, judged.medium.name.text, judged.square.name.text]
+        for _ in 0..<Self.claimAttempts {
+            let now = world.now()
+            do {
+                return try await database.write { try Self.claim(id, names, at: now, $0) }
+            } catch is Going {
+                try await Task.sleep(for: .milliseconds(250))
+            }
+        }
+        throw BlobFault.unreachable("the same content is being deleted")
     }
 
     /// The renditions go to the disk at once: of all the pictures under way only one is in memory.

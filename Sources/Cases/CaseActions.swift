@@ -367,6 +367,8 @@ package struct CaseActions: Sendable {
         if before.suspended, !c.suspended { try CaseHistoryStore.endPause(id, at: now, transaction) }
         try turnClocks(&c, before, change, standing, now, transaction)
         try finish(before, &c, change, asker, name, words, input, standIn, now, transaction)
+        // What was shown for it was shown for nothing.
+        if case .withdraw = command { try CaseHistoryStore.letPhotosGo([id], at: now, transaction) }
         try tell(command, c, joined, words, asker, standIn == nil ? c.assigneeName : name, now, transaction)
         return c
     }

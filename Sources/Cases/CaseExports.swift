@@ -70,9 +70,9 @@ extension CasesHouse {
             [.columnAt, .columnStep, .columnPerson, .columnParty, .columnWords], filters: ["case"]
         ) { ask, transaction in
             guard let id = CaseID(text: ask.filter("case")) else { throw CaseRefusal.notFound }
-            _ = try CaseQueries.staffCase(id, ask.actor, transaction)
+            let c = try CaseQueries.staffCase(id, ask.actor, transaction)
             // One case has at most some hundred steps: all of them are one slice.
-            let found = try CaseHistoryStore.events(id, limit: 2_000, transaction)
+            let found = CaseQueries.veiled(try CaseHistoryStore.events(id, limit: 2_000, transaction), c)
             let rows = found.map { step -> [Cell] in
                 [
                     .moment(step.at), .text(ask.words(CaseScore.label(step.kind))), .text(step.actorName),

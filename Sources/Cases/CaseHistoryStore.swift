@@ -1,3 +1,4 @@
+import Attachments
 import Directory
 import Kernel
 import Storage
@@ -299,6 +300,24 @@ package enum CaseHistoryStore {
         try transaction.first("select case_id, file_id from cases_photo where id = \(id)") {
             (try $0.id(0), try $0.int(1))
         }
+    }
+
+    /// Takes the photos that came with reports away from their cases. They leave the store when nothing else has them.
+    static func letPhotosGo(_ ids: [CaseID], at now: Instant, _ transaction: any WriteTransaction) throws {
+        guard !ids.isEmpty else { return }
+        let cases = SQL.joined(ids.map { "\($0)" })
+        let files = try transaction.query(
+            "delete from cases_photo where case_id in (\(cases)) and role = 1 returning file_id"
+        ) { try $0.int(0) }
+        try Attachments.letGo(Array(Set(files)), at: now, transaction)
+    }
+
+    /// Which of some pictures a case has.
+    static let picturesInUse: Attachments.InUse = { pictures, transaction in
+        guard !pictures.isEmpty else { return [] }
+        let all = SQL.joined(pictures.map { "\($0)" })
+        return Set(
+            try transaction.query("select file_id from cases_photo where file_id in (\(all))") { try $0.int(0) })
     }
 
     // MARK: Strike-off and publication

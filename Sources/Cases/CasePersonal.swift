@@ -1,3 +1,4 @@
+import Attachments
 import Directory
 import Kernel
 import Storage
@@ -11,7 +12,19 @@ package enum CasePersonalMigrations {
             alter table cases_case add column faded_ms INT64;
             create index cases_case_unfaded on cases_case(closed_ms, id)
                 where closed_ms is not null and faded_ms is null;
-            """)
+            """),
+        Migration(
+            "cases-041-named",
+            """
+            -- public texts that say whose matter it was, by the consent of this person
+            create table cases_named (
+                case_id ID primary key references cases_case(id),
+                person_id INT64 not null,
+                at_ms INT64 not null
+            );
+            create index cases_named_person on cases_named(person_id, case_id);
+            create index cases_photo_file on cases_photo(file_id);
+            """),
     ]
 }
 
@@ -20,37 +33,50 @@ package enum CasePersonal {
     package static let source = PersonalDataSource(
         "cases", [cases, sayings, ratings, joins],
         remains: [PersonalRemainder(.keptCases, .keptCasesWhy)]
-    ) { person, _, limit, transaction in
+    ) { person, now, limit, transaction in
+        let unnamed = try Naming.end(of: person, transaction).count
         // Small batches: each case has rows of its own and an entry of the text search.
         let own = try transaction.query(
             """
-            select id, title, body, place from cases_case where reporter_id = \(person) and reporter_id > 0 order by id
+            select id from cases_case where reporter_id = \(person) and reporter_id > 0 order by id
             limit \(min(limit, 50))
             """
-        ) { (id: try $0.id(0, CaseTag.self), words: "\(try $0.text(1)) \(try $0.text(2)) \(try $0.text(3))") }
+        ) { try $0.id(0, CaseTag.self) }
         if !own.isEmpty {
-            let ids = SQL.joined(own.map { "\($0.id)" })
+            let ids = SQL.joined(own.map { "\($0)" })
             try transaction.run(
                 """
                 update cases_event set actor_name = '' where case_id in (\(ids)) and actor_id = \(person)
                 """)
             try transaction.run(
                 "update cases_rating set words = '' where case_id in (\(ids)) and person_id = \(person)")
-            try transaction.run(
-                """
-                update cases_case set reporter_id = 0, reporter_name = '', contact_sealed = null,
-                    contact_masked = '', version = version + 1
-                where id in (\(ids))
-                """)
-            // The name was among the terms.
-            for one in own { try CaseMigrations.text.put(one.id.raw, TextTerms.index(one.words), transaction) }
+            try unname(own, at: now, transaction)
         }
         let joined = try transaction.run(
             """
             delete from cases_join where person_id = \(person) and case_id in (
                 select j.case_id from cases_join j where j.person_id = \(person) order by j.case_id limit \(limit))
             """)
-        return try own.count + joined + transaction.run("delete from cases_key where owner_id = \(person)")
+        return try own.count + joined + unnamed
+            + transaction.run("delete from cases_key where owner_id = \(person)")
+    }
+
+    /// Takes away from cases who reported them, with the photos that came with the reports.
+    package static func unname(_ ids: [CaseID], at now: Instant, _ transaction: any WriteTransaction) throws {
+        guard !ids.isEmpty else { return }
+        let all = SQL.joined(ids.map { "\($0)" })
+        let texts = try transaction.query("select id, title, body, place from cases_case where id in (\(all))") {
+            (id: try $0.int(0), words: "\(try $0.text(1)) \(try $0.text(2)) \(try $0.text(3))")
+        }
+        try transaction.run(
+            """
+            update cases_case set reporter_id = 0, reporter_name = '', contact_sealed = null, contact_masked = '',
+                version = version + 1
+            where id in (\(all))
+            """)
+        try CaseHistoryStore.letPhotosGo(ids, at: now, transaction)
+        // The name was among the terms.
+        for one in texts { try CaseMigrations.text.put(one.id, TextTerms.index(one.words), transaction) }
     }
 
     private static let cases = PersonalTable(
@@ -181,10 +207,17 @@ package enum CasePersonal {
                     """)
                 try transaction.run("update cases_rating set words = '' where case_id = \(one.id)")
                 try transaction.run("delete from cases_join where case_id = \(one.id)")
-                try transaction.run("delete from cases_photo where case_id = \(one.id) and role = 1")
                 try CaseMigrations.text.remove(one.id.raw, transaction)
             }
+            try CaseHistoryStore.letPhotosGo(old.map(\.id), at: before, transaction)
             return .init(old.map(\.closed))
+        },
+        RetentionClass(
+            "loosePictures", .keepPictures, days: 1, least: 1, source: .keepPicturesSource, since: Day(number: 20_454)
+        ) { before, limit, transaction in
+            .init(
+                try Attachments.forgetLoose(
+                    before: before, limit: limit, inUse: CaseHistoryStore.picturesInUse, transaction))
         },
         RetentionClass(
             "caseKeys", .keepKeys, days: 30, least: 1, source: .keepKeysSource, since: Day(number: 20_454)

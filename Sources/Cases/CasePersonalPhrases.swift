@@ -20,4 +20,16 @@ extension Phrase {
         "民法典第188条：诉讼时效三年，之后去标识", "Civil Code art. 188: three years of limitation, then no name")
     package static let keepKeys = Phrase("重复提交的凭据", "Marks against reporting twice")
     package static let keepKeysSource = Phrase("产品默认：三十天", "Product default: thirty days")
+    package static let keepPictures = Phrase("没有归属的照片", "Pictures that belong to nothing")
+    package static let keepPicturesSource = Phrase(
+        "产品默认：一天；文件再过一天删除", "Product default: one day; the file goes a day later")
+    package static let publicTextWithdrawn = Phrase(
+        "报事人撤回了同意，原文不再公开。", "Whoever reported it withdrew the consent. The text is no longer public.")
+    package static let refuseNamesReporter = Phrase(
+        "公示里写了报事人的姓名，本人没有单独同意。请去掉姓名再公示。",
+        "The text names whoever reported it, who did not consent to that. Take the name out.")
+    package static let refuseSharing = Phrase(
+        "您在小区以外的承包单位，本人没有单独同意提供联系方式。请让物业前台联系。",
+        "You work for a contractor outside the estate, and the person did not consent to share the number. Ask the desk to call."
+    )
 }

@@ -29,7 +29,7 @@ package struct CaseQueries: Sendable {
     static func view(_ c: CaseRecord, _ transaction: any ReadTransaction) throws -> CaseView {
         guard let category = try CaseHistoryStore.category(c.category, transaction) else { throw CaseRefusal.notFound }
         return CaseView(
-            record: c, category: category, events: try CaseHistoryStore.events(c.id, transaction),
+            record: c, category: category, events: veiled(try CaseHistoryStore.events(c.id, transaction), c),
             photos: try CaseHistoryStore.photos(c.id, transaction),
             ratings: try CaseHistoryStore.ratings(c.id, transaction),
             joined: try CaseHistoryStore.joined(c.id, transaction),
@@ -37,6 +37,19 @@ package struct CaseQueries: Sendable {
             publication: try CaseHistoryStore.publication(c.id, transaction),
             evidence: c.status == .struckOff || c.status == .published
                 ? try CaseHistoryStore.evidence(c.id, round: c.round, transaction) : nil)
+    }
+
+    /// Steps without the name of whoever reported it, where the reader may not know it.
+    static func veiled(_ events: [CaseEvent], _ c: CaseRecord) -> [CaseEvent] {
+        guard c.isVeiled else { return events }
+        return events.map { event in
+            guard event.actor == nil || event.actor == c.reporter else { return event }
+            var other = CaseEvent(
+                id: event.id, at: event.at, kind: event.kind, actor: event.actor, actorName: "", party: event.party,
+                holder: event.holder, words: event.words, open: event.open, round: event.round)
+            other.actedFor = event.actedFor
+            return other
+        }
     }
 
     /// What residents see beside: the numbers to call.
@@ -51,7 +64,10 @@ package struct CaseQueries: Sendable {
 
     /// For staff: the post that lets them read it, never for a complaint about their own organisation.
     static func staffCase(_ id: CaseID, _ actor: Actor, _ transaction: any ReadTransaction) throws -> CaseRecord {
-        guard let c = try CaseStore.load(id, transaction), mayRead(c, actor) else { throw CaseRefusal.notFound }
+        guard var c = try CaseStore.load(id, transaction), mayRead(c, actor) else { throw CaseRefusal.notFound }
+        if try !Contractor.mayKnow(c, actor, transaction) {
+            (c.reporterName, c.contactMasked, c.isVeiled) = ("", "", true)
+        }
         return c
     }
 

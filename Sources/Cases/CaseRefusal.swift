@@ -19,6 +19,10 @@ package enum CaseRefusal: Refusal, Equatable {
     case disputesAreNotPublished
     case publishWithoutText
     case placeTooFine
+    /// Nobody is named in public without a consent of their own.
+    case namesReporter
+    /// Nothing that says who reported it goes to a contractor without a consent of its own.
+    case notShared
     case noHigherLevel
     case changedMeanwhile
     case mergeIntoItself
@@ -47,7 +51,7 @@ package enum CaseRefusal: Refusal, Equatable {
     package var kind: RefusalKind {
         switch self {
         case .notFound, .wrongCode: .notFound
-        case .notYours, .ownWork, .notTheAssignee: .denied
+        case .notYours, .ownWork, .notTheAssignee, .notShared: .denied
         case .outOfOrder, .suspended, .notSuspended, .changedMeanwhile, .alreadyRated, .alreadyJoined, .keyUsedForOther,
             .mergeIntoClosed, .strikeOffWithoutAnswer, .noHigherLevel:
             .conflict
@@ -63,6 +67,7 @@ package enum CaseRefusal: Refusal, Equatable {
         case .lastCategory: "retired"
         case .badScore: "score"
         case .noPlace, .placeTooFine: "place"
+        case .namesReporter: "body"
         case .tooManyPhotos: "photo"
         case .complaintAboutNobody, .onlyComplaintsNameSomebody: "about"
         case .cannotTakeIt, .dispatchToTheComplainedOf: "post"
@@ -90,6 +95,8 @@ package enum CaseRefusal: Refusal, Equatable {
         case .disputesAreNotPublished: Phrase.refuseDisputes()
         case .publishWithoutText: Phrase.refusePublishWithoutText()
         case .placeTooFine: Phrase.refusePlaceTooFine()
+        case .namesReporter: Phrase.refuseNamesReporter()
+        case .notShared: Phrase.refuseSharing()
         case .noHigherLevel: Phrase.refuseNoHigherLevel()
         case .changedMeanwhile: Phrase.refuseChangedMeanwhile()
         case .mergeIntoItself: Phrase.refuseMergeIntoItself()

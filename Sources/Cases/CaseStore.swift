@@ -42,6 +42,8 @@ package struct CaseRecord: Sendable {
     package var trace: String
     package var version: Int64
     package var mergedInto: CaseID?
+    /// For a reader who may not know who reported it.
+    package var isVeiled = false
 
     package init(
         id: CaseID, number: String, place: CasePlace, category: CategoryID, kind: CategoryKind,

@@ -301,7 +301,9 @@ struct DeskPages: Sendable {
         if let phone = desk.shownPhone {
             return " · <a href=\"\(Href(telephone: phone))\">\(words(.deskShown, phone))</a>"
         }
-        guard context.actor.may(.phoneUnmask, at: c.place.path), !c.contactMasked.isEmpty || c.reporter != nil else {
+        guard !c.isVeiled, context.actor.may(.phoneUnmask, at: c.place.path),
+            !c.contactMasked.isEmpty || c.reporter != nil
+        else {
             return .empty
         }
         return """

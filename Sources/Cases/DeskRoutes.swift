@@ -298,6 +298,7 @@ extension CasesHouse {
         let id = c.id
         let now = now()
         let sealed: (bytes: [UInt8], owner: PersonID)? = try await database.write { [journal] transaction in
+            guard try Contractor.mayKnow(c, actor, transaction) else { throw CaseRefusal.notShared }
             var found: (bytes: [UInt8], owner: PersonID)?
             if let bytes = try CaseStore.sealedContact(id, transaction) {
                 found = (bytes, PersonID(id.raw))

@@ -18,10 +18,12 @@ extension CaseActions {
             let unit = try c.place.unit == 0 ? nil : DirectoryStore.area(AreaID(c.place.unit), transaction)?.name
             let building =
                 try c.place.building == 0 ? nil : DirectoryStore.area(AreaID(c.place.building), transaction)?.name
-            guard
-                !Self.namesDoor(
-                    [title, place, body], unit: unit ?? "", words: c.place.words, building: building ?? "")
-            else { throw CaseRefusal.placeTooFine }
+            try Naming.forget(id, transaction)
+            if Self.namesDoor([title, place, body], unit: unit ?? "", words: c.place.words, building: building ?? "") {
+                try Naming.allow(c, or: .placeTooFine, at: now, transaction)
+            } else if Naming.names([title, place, body], c.reporterName) {
+                try Naming.allow(c, or: .namesReporter, at: now, transaction)
+            }
             try CaseHistoryStore.putPublication(
                 Publication(
                     caseID: id, title: title, body: body, place: place, status: 0, struck: c.closed ?? now,
@@ -48,6 +50,7 @@ extension CaseActions {
             guard try CaseHistoryStore.takeBack(id, digest: digest, by: moderator, transaction) else {
                 throw CaseRefusal.changedMeanwhile
             }
+            try Naming.forget(id, transaction)
         }
     }
 

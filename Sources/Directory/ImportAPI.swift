@@ -221,6 +221,9 @@ extension DirectoryShapes {
         Member("sheet", .whole) { Int64($0.record.setup.sheet) }
         Member("header_line", .whole, "0 before it is known.") { Int64($0.record.setup.headerLine) }
         Member("header", Shape<String>.words.list()) { $0.record.setup.header }
+        Member("merged", .whole, "Cells merged downwards below the header: each counts for every row that it covers.") {
+            Int64($0.record.setup.merged ?? 0)
+        }
         Member("columns", column.list()) { page in
             let record = page.record
             return record.kind.fields.map {

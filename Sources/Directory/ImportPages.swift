@@ -184,6 +184,8 @@ struct ImportPage: Sendable {
         let rows = sample.map { row in
             HTML.joined(row.cells.prefix(20).map { "<td>\($0)</td>" as HTML })
         }.map { "<tr>\($0)</tr>" as HTML }
+        let merged: HTML =
+            setup.merged.map { "<p class=\"note\">\(words(.importMerged, String($0)))</p>" } ?? .empty
         let use: HTML =
             saved.isEmpty
             ? .empty
@@ -199,7 +201,7 @@ struct ImportPage: Sendable {
                 setup.sheets.enumerated().map { (value: String($0.offset), text: $0.element) },
                 chosen: String(setup.sheet)) : "<input type=hidden name=sheet value=\"\(setup.sheet)\">"
         return """
-            <section class="stack"><h2>\(words(.importColumns))</h2>
+            <section class="stack"><h2>\(words(.importColumns))</h2>\(merged)
             <div class="card scroll" role="region" tabindex="0" aria-label="\(words(.importContent))">\
             <table class="plain"><tbody>\(HTML.joined(rows))</tbody></table></div>
             <form class="card inline" method="post" action="\(place)">\(Layout.token(context))\

@@ -196,14 +196,25 @@ extension ImportPlan {
                     and from_day <= \(days.to) and to_day >= \(days.from) order by id limit 1
                 """
             ) { (id: try $0.id(0, PostTag.self), from: try $0.day(1), to: try $0.day(2), title: try $0.text(3)) }
-            if let found { return try change(found.id, found.title, title, (found.from, found.to), days, role, row) }
+            if let found {
+                // A row before, or somebody meanwhile: the same answer as the check gave.
+                if found.id.raw > record.id.raw {
+                    guard (found.from, found.to) == days else { throw RowFault(.postOverlaps, .from) }
+                    return .same
+                }
+                let others: SQL = """
+                    person_id = \(person) and organisation_id = \(body) and role = \(role) and area_id = \(area.id)
+                        and id <> \(found.id)
+                    """
+                return try change(
+                    found.id, found.title, title, (found.from, found.to), days, role, row, of: person, others)
+            }
         }
-        if !isNew,
-            try Separation.isBroken(by: role, of: person, from: days.from, to: days.to, at: now, read)
-        {
-            throw RowFault(.separatePosts, .role)
+        if !isNew { try proveSeparate(role, person, days) }
+        overlay?.state.withLock { state in
+            state.posts[key, default: []].append(days)
+            if Role.separate.contains(role) { state.separate[person, default: []].append((role, days.from, days.to)) }
         }
-        overlay?.state.withLock { $0.posts[key, default: []].append(days) }
         guard let write else { return .fresh }
         let id: PostID = world.id()
         try DirectoryStore.insertPost(
@@ -218,17 +229,42 @@ extension ImportPlan {
         return .fresh
     }
 
+    /// Refuses what would put two separate posts into one hand, those of the rows before among them.
+    private func proveSeparate(_ role: Role, _ person: PersonID, _ days: (from: Day, to: Day)) throws {
+        guard Role.separate.contains(role) else { return }
+        let isPlanned =
+            overlay?.state.withLock { state in
+                state.separate[person, default: []].contains {
+                    $0.role != role && $0.from <= days.to && $0.to >= days.from
+                }
+            } ?? false
+        if isPlanned, try SecurityStore.policy(at: now, read)?.combines != true {
+            throw RowFault(.separatePosts, .role)
+        }
+        if try Separation.isBroken(by: role, of: person, from: days.from, to: days.to, at: now, read) {
+            throw RowFault(.separatePosts, .role)
+        }
+    }
+
     private func change(
         _ id: PostID, _ known: String, _ title: String, _ knownDays: (Day, Day), _ days: (from: Day, to: Day),
-        _ role: Role, _ row: ImportRow
+        _ role: Role, _ row: ImportRow, of person: PersonID, _ others: SQL
     ) throws -> RowOutcome {
         let from = row[.from].isEmpty ? knownDays.0 : days.from
         let to = row[.to].isEmpty ? knownDays.1 : days.to
+        guard from <= to else { throw RowFault(.datesReversed, .to) }
         let isTitleSame = title.isEmpty || title == known
         if isTitleSame, (from, to) == knownDays { return .same }
         guard try conflict() else { return .skipped }
         if role.verbs.contains(.directoryEdit), (from, to) != knownDays {
             throw RowFault(.lastAdministrator, .to)
+        }
+        if (from, to) != knownDays {
+            let other = try read.first(
+                "select id from directory_post where \(others) and from_day <= \(to) and to_day >= \(from) limit 1"
+            ) { try $0.int(0) }
+            guard other == nil else { throw RowFault(.postOverlaps, .from) }
+            try proveSeparate(role, person, (from, to))
         }
         guard let write else { return .changed }
         try write.run(

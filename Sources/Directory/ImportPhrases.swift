@@ -43,6 +43,10 @@ extension Phrase {
     package static let importSheet = Phrase("工作表", "Sheet")
     package static let importHeader = Phrase("表头在第几行", "Line of the header")
     package static let importColumns = Phrase("每一列是什么", "What the columns are")
+    package static let importMerged = Phrase(
+        "表里有 {0} 处上下合并的格：合并格里的内容算作它盖住的每一行的内容。被左右合并盖住的格看不出填的是什么，那些行会列在有问题的行里。",
+        "{0} cells are merged downwards: what they say counts for every row that they cover. What a cell merged sideways covers cannot be told, and such rows are listed as bad."
+    )
     package static let importNoColumn = Phrase("（没有这一列）", "(no such column)")
     package static let importNeeded = Phrase("必填", "needed")
     package static let importLevel = Phrase("没有写级别的行算", "Level of rows that do not say it")
@@ -123,6 +127,8 @@ extension Phrase {
     package static let reasonUnknownEstate = Phrase("没有这个小区，或不归您管", "there is no such estate, or it is not yours")
     package static let reasonSeveralEstates = Phrase("有好几个同名的小区", "several estates are called so")
     package static let reasonUnknownUnit = Phrase("没有这套房", "there is no such home")
+    package static let reasonMergedCell = Phrase(
+        "这一格和左边的格合并了，看不出填的是什么", "the cell is merged with the one before it, so what it says cannot be told")
     package static let reasonBadRelation = Phrase(
         "关系只能是业主、共有人、租户、家人", "the relation is owner, co-owner, tenant or family")
     package static let reasonBadRole = Phrase("没有这个岗位角色", "there is no such role")
@@ -270,6 +276,7 @@ extension ImportReason {
         case .beyondScope: .reasonBeyondScope
         case .badArea: .reasonBadArea
         case .cutNumber: .reasonCutNumber
+        case .mergedCell: .reasonMergedCell
         case .differs: .reasonDiffers
         case .postOverlaps: .reasonPostOverlaps
         case .separatePosts: .refuseSeparatePosts

@@ -14,6 +14,8 @@ final class ImportOverlay: Sendable {
         var people: [String: PersonID] = [:]
         var homes: [String: (Day, Day)] = [:]
         var posts: [String: [(Day, Day)]] = [:]
+        /// Posts of rows before that must not be in one hand with others.
+        var separate: [PersonID: [(role: Role, from: Day, to: Day)]] = [:]
         var addresses: [AreaID: String] = [:]
         var places: [String: Area] = [:]
         /// Grown people of the rows before, by their home and name.
@@ -35,6 +37,7 @@ struct ImportRow: Sendable {
         for field in kind.fields {
             guard let column = setup[field] else { continue }
             if row.lossy.contains(column) { throw RowFault(.cutNumber, field) }
+            if row.covered.contains(where: { $0.contains(column) }) { throw RowFault(.mergedCell, field) }
             var text = row[column].split(whereSeparator: \.isWhitespace).joined(separator: " ")
             if text.hasPrefix("'"), Cell.looksLikeFormula(String(text.dropFirst())) { text.removeFirst() }
             if !text.isEmpty { values[field] = text }

@@ -77,6 +77,9 @@ package struct ImportSetup: Sendable, Codable, Equatable {
     package var level: Int64 = 0
     /// Levels that the rows have, the widest first: found by the check.
     package var levels: [Int64] = []
+    /// Cells merged downwards below the header: each counts for every row that it covers. Nil for what was looked at
+    /// before this was told.
+    package var merged: Int?
 
     package init() {}
 
@@ -127,7 +130,7 @@ package enum ImportReason: String, Sendable, Error {
     case unreadable, missing, badName, badPhone, badDate, datesReversed, badLevel, noLevel, wrongLevel, unknownParent
     case severalParents, underItself, underOwnChild, moves, unknownArea, unknownEstate, severalEstates, unknownUnit
     case badRelation, badRole, unknownOrganisation, severalOrganisations, outsideOrganisation, beyondScope, badArea
-    case cutNumber, differs, postOverlaps, lastAdministrator, nameTaken, badTitle, phoneShared, tooManyBelow
+    case cutNumber, mergedCell, differs, postOverlaps, lastAdministrator, nameTaken, badTitle, phoneShared, tooManyBelow
     case separatePosts
     case minorContact, minorGuardian, minorRelation, minorBirth
 }

@@ -9,6 +9,8 @@ import Tables
 /// mark of how far it is.
 package struct ImportWork: Sendable {
     package static let batchRows = 500
+    /// A batch ends earlier when its cells hold this many bytes: rows of 512 cells of 64 KB are rows too.
+    static let batchBytes = 4 << 20
     package static let leaseMs: Int64 = 60_000
     /// A file that nobody goes on with is kept so long; rows that were bad, for correcting them, somewhat longer.
     package static let fileDays = 1
@@ -140,13 +142,19 @@ package struct ImportWork: Sendable {
         }
         let reader = try await TableReader(source, setup.format, sheet: setup.sheet)
         var first: [TableRow] = []
-        while first.count < HeaderGuess.depth, let row = try await reader.next() { first.append(row) }
+        var bytes = 0
+        while first.count < HeaderGuess.depth, bytes < Self.batchBytes, let row = try await reader.next() {
+            first.append(row)
+            bytes += row.cells.reduce(0) { $0 + $1.utf8.count }
+        }
         guard !first.isEmpty else { throw TableFault.empty }
         let fields = record.kind.fields.map { (name: $0.rawValue, called: $0.called(record.kind)) }
         var index = HeaderGuess(first, fields: fields).row
         if setup.headerLine > 0, let told = first.firstIndex(where: { $0.line == setup.headerLine }) { index = told }
         setup.headerLine = first[index].line
         setup.header = first[index].cells.map { String($0.prefix(60)) }
+        let merged = reader.merged(below: setup.headerLine)
+        setup.merged = merged > 0 ? merged : nil
         setup.columns = HeaderGuess([first[index]], fields: fields).columns
         let kind = record.kind
         let area = record.area
@@ -157,7 +165,10 @@ package struct ImportWork: Sendable {
                 same.setup.columns, same.setup.conflict, same.setup.level
             )
         }
-        let sample = try JSONEncoder().encode(first[index...].prefix(8).map { Sample(line: $0.line, cells: $0.cells) })
+        let sample = try JSONEncoder().encode(
+            first[index...].prefix(8).map {
+                Sample(line: $0.line, cells: $0.cells.prefix(20).map { String($0.prefix(200)) })
+            })
         let sealed = try secrets.sealPart(Array(sample), of: record.id.raw, number: -1)
         let (id, now, fixed) = (record.id, world.now(), setup)
         try await database.write { transaction in
@@ -176,6 +187,7 @@ package struct ImportWork: Sendable {
     private struct Batch: Sendable {
         var rows: [TableRow] = []
         var seen: Int64 = 0
+        var bytes = 0
     }
 
     /// Goes through the rows, looking or bringing in. Areas whose rows say their level go in one pass for each level,
@@ -204,9 +216,14 @@ package struct ImportWork: Sendable {
                 guard row.line > record.setup.headerLine else { continue }
                 at += 1
                 guard at > record.seen else { continue }
-                if Self.belongs(row, to: level, isFirst: record.pass == 0, record) { batch.rows.append(row) }
+                if Self.belongs(row, to: level, isFirst: record.pass == 0, record) {
+                    batch.rows.append(row)
+                    batch.bytes += row.cells.reduce(0) { $0 + $1.utf8.count }
+                }
                 batch.seen = at
-                if batch.rows.count == Self.batchRows || batch.seen - record.seen >= 20_000 {
+                if batch.rows.count == Self.batchRows || batch.bytes >= Self.batchBytes
+                    || batch.seen - record.seen >= 20_000
+                {
                     record = try await apply(batch, record, job, worker, overlay)
                     batch = Batch()
                 }

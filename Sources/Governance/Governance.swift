@@ -13,9 +13,15 @@ import Web
 package struct GovernanceHouse: Sendable {
     package let directory: DirectoryHouse
     let tell: Tell
+    /// Whether a person's whole name may stand in a notice that residents read.
+    let showsName: @Sendable (PersonID, any ReadTransaction) throws -> Bool
 
-    package init(directory: DirectoryHouse, tell: @escaping Tell) {
+    package init(
+        directory: DirectoryHouse, showsName: @escaping @Sendable (PersonID, any ReadTransaction) throws -> Bool,
+        tell: @escaping Tell
+    ) {
         self.directory = directory
+        self.showsName = showsName
         self.tell = tell
     }
 

@@ -298,9 +298,12 @@ extension GovernanceHouse {
             let (found, area) = try GovernanceDesk.selection(forResident: id, actor, transaction)
             let all = try SelectionStore.candidates(of: id, transaction)
             let shown = all.filter { $0.status == .chosen }
+            var names = try DirectoryStore.names(of: shown.map(\.person), transaction)
+            for (other, name) in names where try other != person && !showsName(other, transaction) {
+                names[other] = "\(name.prefix(1))**"
+            }
             var view = SelectionView(
-                selection: found, area: area, candidates: shown,
-                people: try DirectoryStore.names(of: shown.map(\.person), transaction), mayEdit: false, today: today)
+                selection: found, area: area, candidates: shown, people: names, mayEdit: false, today: today)
             view.mine = all.first { $0.person == person }
             return view
         }

@@ -171,6 +171,7 @@ extension PrivacyDesk {
                         given ? "consent.give" : "consent.withdraw", person.raw,
                         "\(code) \(purpose.version) \(channel)",
                         by: person, transaction)
+                    if !given { try ended(person, code, now, transaction) }
                 }
                 return added
             }
@@ -196,6 +197,7 @@ extension PrivacyDesk {
             let known = try ConsentStore.purpose(purpose.code, transaction)?.version ?? 0
             guard known + 1 == purpose.version, try ConsentStore.insert(purpose, by: person, at: now, transaction)
             else { throw PrivacyRefusal.changedMeanwhile }
+            if known > 0 { try ended(nil, purpose.code, now, transaction) }
             try audit(
                 "purpose.edit", purpose.version, "\(purpose.code) \(purpose.basis.code) \(purpose.inForce)",
                 at: post.area, by: person, post, transaction)

@@ -75,7 +75,7 @@ extension PrivacyHouse {
         let links: [(Href, Phrase)] = [
             (Href("/desk/privacy/notice"), .privacyNoticeTitle), (Href("/desk/privacy/purposes"), .purposesTitle),
             (Href("/desk/privacy/periods"), .periodsTitle), (Href("/desk/privacy/limits"), .lawLimitsTitle),
-            (Href("/desk/privacy/processing"), .processingTitle),
+            (Href("/desk/privacy/processing"), .processingTitle), (Href("/desk/privacy/sharing"), .sharingTitle),
             (Href("/desk/privacy/assessments"), .assessmentsTitle), (Href("/desk/privacy/breaches"), .breachesTitle),
         ]
         let items = links.map { "<a class=\"btn\" href=\"\($0.0)\">\(kit.words($0.1))</a>" as HTML }

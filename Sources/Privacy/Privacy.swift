@@ -15,11 +15,13 @@ package struct PrivacyHouse: Sendable {
     package let sources: [PersonalDataSource]
     package let classes: [RetentionClass]
     let tell: PrivacyTell
+    let ended: ConsentEnded
 
     package init(
         directory: DirectoryHouse, sources: [PersonalDataSource], classes: [RetentionClass],
-        tell: @escaping PrivacyTell
+        ended: @escaping ConsentEnded, tell: @escaping PrivacyTell
     ) {
+        self.ended = ended
         self.directory = directory
         self.sources = sources
         self.classes = classes
@@ -34,7 +36,7 @@ package struct PrivacyHouse: Sendable {
     package var desk: PrivacyDesk {
         PrivacyDesk(
             database: database, world: world, journal: journal, calendars: directory.calendars, classes: classes,
-            tell: tell)
+            tell: tell, ended: ended)
     }
     /// Does the long works: copies, closings, the periods.
     package var work: PrivacyWork {
@@ -48,9 +50,11 @@ package struct PrivacyHouse: Sendable {
         myRoutes(table)
         deskRoutes(table)
         recordRoutes(table)
+        sharingRoutes(table)
         noticeAPI(table)
         myAPI(table)
         deskAPI(table)
+        sharingAPI(table)
     }
 
     /// What Privacy itself holds about people.
@@ -79,6 +83,12 @@ package typealias PrivacyTell =
         _ transaction: any WriteTransaction
     ) throws -> Void
 
+/// Ends, in the caller's transaction, what rests on a consent that ended: of one person, or of everybody when the purpose
+/// has another version. The floors that use data for the purpose live above, so composition hands it in.
+package typealias ConsentEnded =
+    @Sendable (_ person: PersonID?, _ purpose: String, _ now: Instant, _ transaction: any WriteTransaction) throws
+    -> Void
+
 /// What the actions need.
 package struct PrivacyDesk: Sendable {
     let database: any Database
@@ -87,6 +97,7 @@ package struct PrivacyDesk: Sendable {
     let calendars: Calendars
     let classes: [RetentionClass]
     let tell: PrivacyTell
+    let ended: ConsentEnded
 
     var today: Day { Zone.shanghai.day(of: world.now()) }
 

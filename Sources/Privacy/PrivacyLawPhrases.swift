@@ -55,6 +55,11 @@ package enum PrivacySeed {
             aboutEn: "Handing your data to others than those who handle your reports, such as insurers or shops.",
             source: "个人信息保护法第23条：向他人提供须单独同意", since: (2021, 11, 1)),
         Line(
+            code: "boardName", basis: .consent, separate: true, zh: "当选公告里写出全名", en: "Full name of the chosen",
+            aboutZh: "楼长等选出来以后，公告里默认只写姓。同意后才写全名。",
+            aboutEn: "The notice of who was chosen says the family name only. With your consent it says all of it.",
+            source: "个人信息保护法第25条：公开须单独同意", since: (2021, 11, 1)),
+        Line(
             code: "sensitive", basis: .consent, separate: true, zh: "关照特殊情况", en: "Special circumstances",
             aboutZh: "记下独居、残障、病情等情况，上门时好照应。",
             aboutEn: "Noting that you live alone, a disability or an illness, so that visits can take care of it.",

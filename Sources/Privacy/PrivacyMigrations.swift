@@ -150,5 +150,33 @@ package enum PrivacyMigrations {
             );
             create index privacy_record_kind on privacy_record(kind, id);
             """),
+        Migration(
+            "privacy-006-sharing",
+            """
+            -- who gets which data: every version of every entry
+            create table privacy_sharing (
+                id ID not null,
+                version INT64 not null,
+                is_last FLAG not null,
+                -- 1 processing on our behalf, 2 passing on, 3 processing together
+                kind INT64 not null check (kind between 1 and 3),
+                recipient TEXT not null,
+                contact TEXT not null,
+                data TEXT not null,
+                purpose TEXT not null,
+                basis INT64 not null check (basis between 1 and 5),
+                -- the purpose to which people consent on their own; empty where it does not rest on consent
+                consent TEXT not null,
+                contract TEXT not null,
+                measures TEXT not null,
+                from_day INT64 not null,
+                -- null for without an end
+                to_day INT64,
+                changed_by INT64 not null,
+                changed_ms INT64 not null,
+                primary key (id, version)
+            );
+            create unique index privacy_sharing_last on privacy_sharing(id) where is_last;
+            """),
     ]
 }

@@ -19,6 +19,10 @@ package enum PrivacyRefusal: Refusal, Equatable {
     case confirmFirst
     case postsFirst
     case fileGone
+    /// Who processes for us does so by a contract.
+    case contractNeeded
+    /// What rests on consent names a purpose that people consent to on its own.
+    case consentNeeded
 
     package var kind: RefusalKind {
         switch self {
@@ -36,6 +40,8 @@ package enum PrivacyRefusal: Refusal, Equatable {
         case .notConsent: "purpose"
         case .reasonNeeded: "answer"
         case .confirmFirst: "confirm"
+        case .contractNeeded: "contract"
+        case .consentNeeded: "consent"
         default: nil
         }
     }
@@ -58,6 +64,8 @@ package enum PrivacyRefusal: Refusal, Equatable {
         case .confirmFirst: Phrase.refuseConfirmFirst()
         case .postsFirst: Phrase.refusePostsFirst()
         case .fileGone: Phrase.refuseFileGone()
+        case .contractNeeded: Phrase.refuseContractNeeded()
+        case .consentNeeded: Phrase.refuseConsentNeeded()
         }
     }
 }

@@ -21,6 +21,8 @@ package struct Background: Service {
     }
 
     package func run() async throws {
+        // A file has one process at a time: what a killed one held is free, and its work goes on at once.
+        if house.database.engine == .sqlite { _ = try? await house.database.write { try Leases().forgetAll($0) } }
         await cancelWhenGracefulShutdown {
             await withTaskGroup { group in
                 group.addTask { await hear() }
@@ -70,6 +72,7 @@ package struct Background: Service {
         while !Task.isCancelled {
             do {
                 if tick % 300 == 30 { try await house.privacy.work.schedule() }
+                if tick % 150 == 60 { while try await house.fileSweep.step() > 0, !Task.isCancelled {} }
                 tick += 1
                 if try await house.privacy.work.step(worker: holder) { continue }
             } catch {

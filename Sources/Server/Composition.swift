@@ -76,8 +76,13 @@ package struct House: Sendable {
         ImportWork(directory.imports) { try CaseStore.used(since: $0, $1) }
     }
 
+    /// Deletes the files of pictures that are no more.
+    package var fileSweep: FileSweep { cases.attachments.sweep(database) }
+
     /// Every list that can be taken home as a table.
-    var exports: [ListExport] { DirectoryExports.all + cases.exports + GovernanceExports.all }
+    var exports: [ListExport] {
+        DirectoryExports.all + cases.exports + GovernanceExports.all + PrivacyExports.all
+    }
 
     /// Does the exports of long lists.
     package var exportWork: ListExportWork { ListExportWork(directory.exports(exports)) }
@@ -90,7 +95,8 @@ package struct House: Sendable {
 
     /// Every kind of data that has an end.
     package static let retention =
-        DirectoryPersonal.retention + Inbox.retention + CasePersonal.retention + PrivacyHouse.retention
+        DirectoryPersonal.retention + Inbox.retention + CasePersonal.retention + TransferPersonal.retention
+        + PrivacyHouse.retention
 
     package static func open(_ configuration: ServerConfiguration, world: World) async throws -> House {
         try FileManager.default.createDirectory(
@@ -149,20 +155,24 @@ package struct House: Sendable {
         let inbox = Inbox(
             notices: CaseNotices.all + TransferNotices.all + GovernanceNotice.all.map { Notice($0.name, $0.phrase) }
                 + PrivacyNoticeKind.all.map { Notice($0.name, $0.phrase) }, nextID: world.nextID)
-        let governance = GovernanceHouse(directory: directory) {
+        let governance = GovernanceHouse(
+            directory: directory, showsName: { try ConsentStore.allows($0, "boardName", $1) }
+        ) {
             notice, arguments, link, people, except, at, transaction in
             try inbox.send(
                 Notice(notice.name, notice.phrase), arguments, link: link, to: people, except: except, at: at,
                 transaction)
         }
         let personal = DirectoryPersonal(secrets: secrets)
-        // Ways in first, the person last: the others find their rows by it.
+        // Ways in first, transfers before the cases by which they are found, the person last: the others find their
+        // rows by it.
         let privacy = PrivacyHouse(
             directory: directory,
             sources: [
-                personal.access, CasePersonal.source, inbox.personalData, governance.personalData,
+                personal.access, TransferPersonal.source, CasePersonal.source, inbox.personalData,
+                governance.personalData,
                 PrivacyHouse.personalData, personal.person,
-            ], classes: retention
+            ], classes: retention, ended: Naming.consentEnded(journal)
         ) { kind, arguments, link, person, at, transaction in
             try inbox.send(
                 Notice(kind.name, kind.phrase), arguments, link: link, to: [person], at: at, transaction)

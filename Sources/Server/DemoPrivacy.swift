@@ -79,5 +79,14 @@ struct DemoPrivacy: Sendable {
         for (kind, sent) in [(RecordKind.processing, processing), (.assessment, assessment), (.breach, breach)] {
             try await desk.putRecord(kind, nil, sent, was: 0, by: actor)
         }
+        let texts = Sharing(
+            id: SharingID(0), version: 0, kind: .entrusted, recipient: "云岭短信公司", contact: "000-5550-0190",
+            data: "手机号、验证码", purpose: "发送登录验证码", basis: .contract, consent: "", contract: "短信服务合同 2026-01",
+            measures: "只用于发送，日志三十天删除，合同到期退还并删除", from: day.adding(-60), to: day.adding(305))
+        var insurer = texts
+        (insurer.kind, insurer.recipient, insurer.basis, insurer.consent) = (.provided, "安居保险公司", .consent, "sharing")
+        (insurer.data, insurer.purpose, insurer.contract) = ("姓名、手机号、受损情况", "代办家财险理赔", "")
+        insurer.measures = "逐件经本人单独同意后提供"
+        for one in [texts, insurer] { try await desk.putSharing(one, nil, was: 0, by: actor) }
     }
 }

@@ -205,6 +205,13 @@ package struct Leases: Sendable {
         try transaction.run("delete from storage_lock where holder = \(holder)")
     }
 
+    /// Gives back what processes held that are gone: all locks and all claims of jobs. Only by a process that alone has
+    /// the database, before it takes any.
+    package func forgetAll(_ transaction: any WriteTransaction) throws {
+        try transaction.run("delete from storage_lock")
+        try transaction.run("update storage_job set lease_until_ms = 0 where done_ms is null and lease_until_ms > 0")
+    }
+
     /// Gives the lock back before its end.
     package func release(_ name: String, holder: String, _ transaction: any WriteTransaction) throws {
         try transaction.run("delete from storage_lock where name = \(name) and holder = \(holder)")

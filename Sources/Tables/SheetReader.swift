@@ -8,7 +8,8 @@ import Kernel
 ///
 /// Formulas count as the values that the workbook keeps for them; nothing is computed. Numbers come as their digits, so
 /// an id in a number cell loses nothing that the file still holds; where Excel has already cut it (more than 15 digits),
-/// the cell is marked. A cell merged downwards fills the rows that it covers.
+/// the cell is marked. A cell merged downwards fills the rows that it covers, in its own column; what it covers beside
+/// that column is empty, and told as covered.
 final class SheetReader {
     private let stream: ZipStream
     private let xml: XMLStream
@@ -16,9 +17,22 @@ final class SheetReader {
     private var isDone = false
     private let merges: [Merge]
     private var mergeAt = 0
-    private var open: [(merge: Merge, value: String)] = []
+    /// At most one for each column: where a damaged file has several, the one that begins last.
+    private var open: [Int: Open] = [:]
 
-    struct Merge { let from: Int, to: Int, column: Int }
+    private struct Open {
+        let merge: Merge
+        let value: String
+        let isLossy: Bool
+    }
+
+    struct Merge {
+        let from: Int, to: Int
+        let columns: ClosedRange<Int>
+    }
+
+    /// How many cells are merged downwards and begin below a line.
+    func merged(below line: Int) -> Int { merges.count { $0.from > line && $0.to > $0.from } }
 
     init(_ book: Workbook, sheet: Int) async throws {
         guard book.sheets.indices.contains(sheet), let part = book.directory.entries[book.sheets[sheet].part] else {
@@ -53,17 +67,24 @@ final class SheetReader {
     private func filled(_ row: TableRow) -> TableRow {
         guard mergeAt < merges.count || !open.isEmpty else { return row }
         var row = row
-        open.removeAll { $0.merge.to < row.line }
+        open = open.filter { $0.value.merge.to >= row.line }
         while mergeAt < merges.count, merges[mergeAt].from <= row.line {
             let merge = merges[mergeAt]
-            if merge.from == row.line, row.cells.indices.contains(merge.column) {
-                open.append((merge, row.cells[merge.column]))
-            }
             mergeAt += 1
+            guard merge.to >= row.line else { continue }
+            // A first row that the file leaves out is empty: then so is what it covers.
+            let isFirst = merge.from == row.line
+            let column = merge.columns.lowerBound
+            open[column] = Open(
+                merge: merge, value: isFirst ? row[column] : "", isLossy: isFirst && row.lossy.contains(column))
         }
-        for (merge, value) in open where merge.from < row.line && !value.isEmpty {
-            while row.cells.count <= merge.column { row.cells.append("") }
-            if row.cells[merge.column].isEmpty { row.cells[merge.column] = value }
+        for (column, one) in open {
+            if one.merge.columns.count > 1 { row.covered.append(column + 1...one.merge.columns.upperBound) }
+            guard one.merge.from < row.line, !one.value.isEmpty else { continue }
+            while row.cells.count <= column { row.cells.append("") }
+            guard row.cells[column].isEmpty else { continue }
+            row.cells[column] = one.value
+            if one.isLossy { row.lossy.insert(column) }
         }
         return row
     }
@@ -79,7 +100,9 @@ final class SheetReader {
             var at = 0
             while let found = find(word, bytes, at) {
                 guard let end = bytes[found...].firstIndex(of: 0x3E) else { break }
-                if let merge = merge(String(decoding: bytes[found..<end], as: UTF8.self)) {
+                if let merge = merge(
+                    String(decoding: bytes[found..<end], as: UTF8.self), columns: book.limits.columns)
+                {
                     guard result.count < book.limits.merges else { throw TableFault.tooManyEntries }
                     result.append(merge)
                 }
@@ -107,15 +130,16 @@ final class SheetReader {
         }
     }
 
-    /// `mergeCell ref="A3:A9"`, when it covers several rows.
-    private static func merge(_ text: String) -> Merge? {
+    /// `mergeCell ref="A3:B9"`.
+    private static func merge(_ text: String, columns: Int) -> Merge? {
         guard let quote = text.firstIndex(where: { $0 == "\"" || $0 == "'" }) else { return nil }
         let reference = text[text.index(after: quote)...].prefix { $0 != "\"" && $0 != "'" }
         let parts = reference.split(separator: ":")
         guard parts.count == 2, let from = SheetRows.place(Array(parts[0].utf8)),
-            let to = SheetRows.place(Array(parts[1].utf8)), to.row > from.row
+            let to = SheetRows.place(Array(parts[1].utf8)), to.row >= from.row, to.column >= from.column,
+            from.column < columns
         else { return nil }
-        return Merge(from: from.row, to: to.row, column: from.column)
+        return Merge(from: from.row, to: to.row, columns: from.column...min(to.column, columns))
     }
 }
 

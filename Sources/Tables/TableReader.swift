@@ -5,6 +5,8 @@ package struct TableRow: Sendable, Equatable {
     package var cells: [String]
     /// Numbers of more than 15 digits, of which the file has lost some.
     package var lossy: Set<Int> = []
+    /// Columns that a merged cell of the row covers beside its own: what was meant for them nobody can tell.
+    package var covered: [ClosedRange<Int>] = []
     /// Why a line of a text file is no row; then its only cell is the line.
     package var fault: CSVReader.Fault?
 
@@ -106,6 +108,9 @@ package final class TableReader {
         if let sheet { return sheet.fraction }
         return source.count > 0 ? min(1, Double(at) / Double(source.count)) : 1
     }
+
+    /// How many cells are merged downwards and begin below a line: each says its value for every row that it covers.
+    package func merged(below line: Int) -> Int { sheet?.merged(below: line) ?? 0 }
 
     /// The next row that is not empty, or nil at the end. Throws `TableFault`.
     package func next() async throws -> TableRow? {

@@ -220,7 +220,8 @@ extension TransferHouse {
             "/api/v1/transfers/hand-over", .verb(.caseDispatch),
             API(
                 .cases, "Hands a case to the petition office, with the reason.",
-                refuses: [TransferRefusal.notFound, TransferRefusal.handedOver]), HandOverAsked.self, Made.shape,
+                refuses: [TransferRefusal.notFound, TransferRefusal.handedOver, TransferRefusal.noConsent]),
+            HandOverAsked.self, Made.shape,
             makes: true
         ) { asked, call in
             .made(Made(try await desk.handOver(asked.id, to: asked.office, why: asked.why, by: call.actor).text))

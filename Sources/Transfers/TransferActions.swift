@@ -3,6 +3,7 @@ import Directory
 import Governance
 import Kernel
 import Messaging
+import Privacy
 import Storage
 
 /// What comes in from elsewhere.
@@ -55,6 +56,7 @@ package struct TransferDesk: Sendable {
     let world: World
     let journal: any Journal
     let calendars: Calendars
+    let secrets: Secrets
     let inbox: Inbox
     let cases: CaseActions
 
@@ -118,6 +120,7 @@ package struct TransferDesk: Sendable {
             guard let read = Phone(new.phone) else { throw TransferRefusal.badPhone }
             phone = read
         }
+        let caller = phone.map { secrets.phoneIndex($0) }
         let calendar = try await calendars.current(at: now)
         let id: TransferID = world.id()
         // Whether it is known is looked at in the transaction: two imports at once keep one.
@@ -159,7 +162,8 @@ package struct TransferDesk: Sendable {
                 firstDue: nil, extensions: 0, reason: "", informed: nil, accepted: nil, answered: nil, answer: "",
                 batch: 0, visited: nil, reached: .unknown, solved: .unknown, satisfied: .unknown, version: 1)
             try TransferStore.insert(
-                transfer, warn: TransferRules.warn(from: new.received, due: due), by: actor.person, at: now,
+                transfer, caller: caller,
+                warn: TransferRules.warn(from: new.received, due: due), by: actor.person, at: now,
                 transaction)
             try audit("transfer.take", transfer, new.kind.code, actor, post, transaction)
             return (id, .new)
@@ -265,7 +269,8 @@ package struct TransferDesk: Sendable {
     }
 
     /// A resident's matter is handed to the petition office, with the reason: it stays a case here, and its reporter is
-    /// told (rules.md 9.3: a complaint to the platform is not itself a petition).
+    /// told (rules.md 9.3: a complaint to the platform is not itself a petition). A reporter whom we know consents to it
+    /// first (PIPL art. 23).
     package func handOver(_ id: CaseID, to office: String, why: String, by actor: Actor) async throws -> TransferID {
         let now = world.now()
         let source = try Self.words(office, "office", 2...40)
@@ -277,6 +282,9 @@ package struct TransferDesk: Sendable {
             else { throw TransferRefusal.notFound }
             guard try TransferStore.numbered(.outgoing, .letter, source, c.number + "-" + c.id.text, transaction) == nil
             else { throw TransferRefusal.handedOver }
+            if let reporter = c.reporter {
+                guard try ConsentStore.allows(reporter, "sharing", transaction) else { throw TransferRefusal.noConsent }
+            }
             let area = AreaID(c.place.estate != 0 ? c.place.estate : c.place.community)
             let transfer = Transfer(
                 id: made, direction: .outgoing, kind: .letter, source: source, number: c.number + "-" + c.id.text,

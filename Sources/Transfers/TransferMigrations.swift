@@ -49,6 +49,16 @@ package enum TransferMigrations {
             create index transfers_transfer_due on transfers_transfer(due_ms)
                 where answered_ms is null and direction = 1 and broken_ms is null;
             create index transfers_transfer_batch on transfers_transfer(batch_id) where batch_id > 0;
-            """)
+            """),
+        Migration(
+            "transfers-002-personal",
+            """
+            -- by the number of who called: so that this person finds it, and can have it erased
+            alter table transfers_transfer add column caller_index BYTES;
+            create index transfers_transfer_caller on transfers_transfer(caller_index, id)
+                where caller_index is not null;
+            create index transfers_transfer_words on transfers_transfer(answered_ms, id)
+                where answered_ms is not null and (answer <> '' or reason <> '');
+            """),
     ]
 }

@@ -21,12 +21,14 @@ package enum TransferRefusal: Refusal, Equatable {
     case noHeader
     case tooManyRows(String)
     case handedOver
+    /// Nothing about a person goes to another office without a consent of its own.
+    case noConsent
 
     package var kind: RefusalKind {
         switch self {
         case .notFound: .notFound
         case .numberTaken, .changedMeanwhile, .answeredAlready, .informedAlready, .extendedAlready, .nothingToAnswer,
-            .notAnswered, .notAccepted, .handedOver:
+            .notAnswered, .notAccepted, .handedOver, .noConsent:
             .conflict
         default: .invalid
         }
@@ -65,6 +67,7 @@ package enum TransferRefusal: Refusal, Equatable {
         case .noHeader: Phrase.refuseTransferNoHeader()
         case .tooManyRows(let most): Phrase.refuseTransferRows(most)
         case .handedOver: Phrase.refuseTransferHandedOver()
+        case .noConsent: Phrase.refuseTransferNoConsent()
         }
     }
 }

@@ -95,17 +95,19 @@ package enum TransferStore {
     }
 
     package static func insert(
-        _ t: Transfer, warn: Instant, by person: PersonID?, at now: Instant, _ transaction: any WriteTransaction
+        _ t: Transfer, caller: [UInt8]? = nil, warn: Instant, by person: PersonID?, at now: Instant,
+        _ transaction: any WriteTransaction
     ) throws {
         try transaction.run(
             """
             insert into transfers_transfer (id, direction, kind, source, number, area_id, case_id, grade, received_ms,
                 due_ms, is_given, extensions, reason, informed_ms, accepted_ms, answered_ms, answer, batch_id,
-                visited_ms, reached, solved, satisfied, warn_ms, version, created_by, created_ms)
+                visited_ms, reached, solved, satisfied, warn_ms, version, created_by, created_ms,
+                caller_index)
             values (\(t.id), \(t.direction), \(t.kind), \(t.source), \(t.number), \(t.area), \(t.caseID), \(t.grade),
                 \(t.received), \(t.due), \(t.isGiven), 0, \(t.reason), \(t.informed), \(t.accepted), \(t.answered),
                 \(t.answer), 0, \(t.visited), \(t.reached), \(t.solved), \(t.satisfied), \(warn), 1,
-                \(person?.raw ?? 0), \(now))
+                \(person?.raw ?? 0), \(now), \(caller))
             """)
     }
 

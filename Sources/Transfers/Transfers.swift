@@ -21,7 +21,7 @@ package struct TransferHouse: Sendable {
         self.cases = cases
         desk = TransferDesk(
             database: directory.database, world: directory.world, journal: directory.journal,
-            calendars: directory.calendars, inbox: cases.inbox, cases: cases.actions)
+            calendars: directory.calendars, secrets: directory.secrets, inbox: cases.inbox, cases: cases.actions)
         sheet = TransferSheet(desk: desk, book: cases.book)
     }
 

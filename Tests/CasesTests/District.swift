@@ -2,6 +2,7 @@ import Attachments
 import Foundation
 import Kernel
 import Messaging
+import Privacy
 import Storage
 import StorageSQLite
 import StorageTesting
@@ -27,7 +28,8 @@ final class District: Sendable {
     let families: [String: OrganisationID]
 
     static let schema = Schema(
-        DirectoryMigrations.all + MessagingMigrations.all + Attachments.migrations + CaseMigrations.all)
+        DirectoryMigrations.all + MessagingMigrations.all + Attachments.migrations + CaseMigrations.all
+            + PrivacyMigrations.all + CasePersonalMigrations.all)
     /// Wednesday, 18 March 2026, 9:00 in China.
     static let start = Zone.shanghai.instant(Day(number: 20530), hour: 9)
 

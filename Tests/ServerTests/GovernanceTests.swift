@@ -392,6 +392,21 @@ import Web
             #expect(try await again(person.text, "1").status == 409)
             #expect(try await count("select count(*) from governance_appointment", h) == letters + 1)
             #expect(try await h.send(tenant, .get, place).text.contains("林小雨"))
+            // A neighbour reads the whole name only with the consent of the one who was chosen.
+            try await h.house.database.write { transaction in
+                let neighbour = try #require(
+                    try transaction.first("select id from directory_person where name = '刘建国'") { try $0.int(0) })
+                try transaction.run(
+                    """
+                    update directory_home set unit_id = (select unit_id from directory_home where person_id = \(person))
+                    where person_id = \(neighbour)
+                    """)
+            }
+            let neighbour = try await h.signIn("resident2")
+            let masked = try await h.send(neighbour, .get, place).text
+            #expect(masked.contains("林**") && !masked.contains("林小雨"))
+            try await h.house.privacy.desk.consent("boardName", given: true, channel: "page", by: person)
+            #expect(try await h.send(neighbour, .get, place).text.contains("林小雨"))
         }
     }
 

@@ -327,6 +327,12 @@ import Web
             ])
             #expect(try await h.json(resident, .post, "/api/v1/transfers/hand-over", asked).status == 403)
             #expect(try await h.json(try h.program("desk2"), .post, "/api/v1/transfers/hand-over", asked).status == 404)
+            // What somebody told us goes to no other office without their own consent.
+            let refused = try await h.json(try h.program("desk"), .post, "/api/v1/transfers/hand-over", asked)
+            #expect(refused.status == 409 && refused.text.contains("单独同意"))
+            #expect(try await count("select count(*) from transfers_transfer where direction = 2", h) == 0)
+            let reporter = try #require(try await h.actor(resident).person)
+            try await h.house.privacy.desk.consent("sharing", given: true, channel: "page", by: reporter)
             #expect(try await h.json(try h.program("desk"), .post, "/api/v1/transfers/hand-over", asked).status == 201)
             #expect(try await h.json(try h.program("desk"), .post, "/api/v1/transfers/hand-over", asked).status == 409)
             let session = try await h.signIn("resident")

@@ -307,6 +307,7 @@ class Run(Checks):
             ("administrator", "/desk/privacy/purposes"), ("administrator", "/desk/privacy/periods"),
             ("administrator", "/desk/privacy/limits"), ("administrator", "/desk/privacy/processing"),
             ("administrator", "/desk/privacy/assessments"), ("administrator", "/desk/privacy/breaches"),
+            ("administrator", "/desk/privacy/sharing"),
             ("desk", "/desk/transfers"),
             ("desk", "/desk/cover"), ("desk", "/desk/pick"), ("desk", "/desk/templates"), ("desk", "/desk/leaves"),
             ("desk", "/desk/duty"), ("desk", "/desk/handovers"), ("desk", "/desk/handover"), ("desk", "/desk/workload"),

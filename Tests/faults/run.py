@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Faults from outside: no Swift, no package manager, a full disk, an orderly end, a killed import.
+"""Faults from outside: no Swift, no package manager, a full disk, an orderly end, killed imports, a workbook of 100 MB.
 
     run.py --binary .build/debug/redsteward [--seed N]
 
@@ -7,6 +7,8 @@ Python's standard library only. The full disk is a small tmpfs, mounted in a nam
 mount one, that part says SKIPPED. One line a check, then `N passed, N failed`.
 """
 import argparse
+import base64
+import csv
 import json
 import random
 import shutil
@@ -17,12 +19,14 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 import uuid
+import zipfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-from checks import ROOT, Checks, begin, command, fill, in_namespace, join, kill, run, small_disk  # noqa: E402
-from house import Server, complaints  # noqa: E402
+from checks import ROOT, Checks, begin, command, fill, in_namespace, join, kill, run, small_disk, wait_until  # noqa: E402
+from house import Server, complaints, text_id  # noqa: E402
 
 
 class Faults(Checks):
@@ -200,6 +204,156 @@ class Faults(Checks):
         self.check("verify finds it sound", *server.verify())
         print(f"# killed {kills} times")
 
+    # ---------- tables that somebody sent ----------
+
+    def send_table(self, server, kind, area, path):
+        """The id of an import whose file was looked at."""
+        with open(path, "rb") as file:
+            request = urllib.request.Request(
+                f"{server.base}/api/v1/imports?kind={kind}&area={area}&name={path.name}", data=file,
+                headers=server.bearer("administrator") | {"Content-Type": "application/octet-stream",
+                                                          "Content-Length": str(path.stat().st_size)})
+            with urllib.request.urlopen(request, timeout=120) as answer:
+                return json.loads(answer.read())["id"]
+
+    def table(self, server, number):
+        status, text = server.ask(f"/api/v1/imports/{number}", "administrator")
+        return json.loads(text)["import"] if status == 200 else {"status": f"{status} {text[:200]}"}
+
+    def table_rests(self, server, number, wanted, seconds, look=lambda: None):
+        """What the import says when it has this status or another that does not pass by itself."""
+        busy = {"receiving", "looking", "checking", "running", "undoing"}
+
+        def rests():
+            look()
+            return self.table(server, number)["status"] not in busy
+
+        wait_until(rests, seconds, 0.05)
+        said = self.table(server, number)
+        self.check(f"the import comes to {wanted}", said["status"] == wanted, str(said))
+        return said
+
+    def check_table(self, server, number, seconds=60, look=lambda: None):
+        """Has every row checked, by the columns that were guessed."""
+        _, text = server.ask(f"/api/v1/imports/{number}", "administrator")
+        body = {f"column-{one['field']}": one["column"] for one in json.loads(text)["columns"]
+                if one["column"] is not None}
+        status, text = server.ask(f"/api/v1/imports/{number}/check", "administrator", body | {"conflict": "skip"})
+        self.check("its columns are known", status == 204, text)
+        return self.table_rests(server, number, "checked", seconds, look)
+
+    def killed_table(self, folder):
+        rows = 3_000
+        server = Server(self.binary, folder / "data").start()
+        try:
+            estate = text_id(server.rows("select id from directory_area where name = '桂花苑' and level = 6")[0][0])
+            before = server.rows("select count(*) from directory_area")[0][0]
+            path = folder / "homes.csv"
+            with open(path, "w", newline="", encoding="gb18030") as file:
+                writer = csv.writer(file)
+                writer.writerow(["楼栋", "单元", "房号", "建筑面积"])
+                for index in range(rows):
+                    writer.writerow([f"{100 + index // 1000}幢", index % 1000 // 500 + 1, 1000 + index % 500, "89.54"])
+            number = self.send_table(server, "units", estate, path)
+            self.table_rests(server, number, "open", 30)
+            said = self.check_table(server, number)
+            self.check("every row is new", (said["new"], said["bad"]) == (rows, 0), str(said))
+
+            def kill_in(step, mark):
+                """Begins a step, and kills the server in the middle of it. Whether it had moved and was not done."""
+                server.ask(f"/api/v1/imports/{number}/{step}", "administrator", {})
+                moved = wait_until(lambda: mark() > 0, 30, 0.02)
+                time.sleep(self.random.uniform(0, 0.3))
+                server.kill()
+                at = mark()
+                server.start(verb="serve")
+                return moved and at
+
+            def made():
+                return server.rows("select count(*) from directory_area")[0][0] - before
+
+            at = kill_in("run", made)
+            self.check("it was killed in the middle", 0 < at < rows + 3, str(at))
+            began = time.monotonic()
+            said = self.table_rests(server, number, "done", 90)
+            self.check("and goes on when it is back, not when a lease is over", time.monotonic() - began < 45)
+            self.check("no row is lost or doubled", (said["new"], said["bad"], made()) == (rows, 0, rows + 3),
+                       f"{said} {made()}")
+            doubled = server.rows("select count(*) from (select parent_id, name from directory_area"
+                                  " group by parent_id, name having count(*) > 1)")[0][0]
+            self.check("no home is there twice", doubled == 0, str(doubled))
+            at = kill_in("undo", lambda: rows + 3 - made())
+            self.check("taking it back was killed in the middle", 0 < at < rows + 3, str(at))
+            said = self.table_rests(server, number, "undone", 90)
+            self.check("all of it is taken back", (made(), said["kept"]) == (0, 0), f"{said} {made()}")
+            server.stop()
+            self.check("verify finds it sound", *server.verify())
+        finally:
+            server.kill()
+
+    def big_workbook(self, folder):
+        """A workbook of 100 MB that packs to no less: read to its end, in bounded memory."""
+        rows, bound = 1_800, 96
+        path = folder / "homes.xlsx"
+        noise = base64.b64encode(self.random.randbytes(45_000)).decode()
+        parts = {
+            "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
+            "xl/workbook.xml": '<workbook xmlns:r="r"><sheets><sheet name="户" sheetId="1" r:id="r1"/></sheets></workbook>',
+            "xl/_rels/workbook.xml.rels": '<Relationships><Relationship Id="r1" Target="worksheets/sheet1.xml"/>'
+                                          "</Relationships>",
+        }
+
+        def line(number, words):
+            cells = "".join(f'<c r="{"ABCD"[at]}{number}" t="inlineStr"><is><t>{word}</t></is></c>'
+                            for at, word in enumerate(words))
+            return f'<row r="{number}">{cells}</row>'.encode()
+
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=0) as book:
+            for name, text in parts.items():
+                book.writestr(name, text)
+            with book.open("xl/worksheets/sheet1.xml", "w", force_zip64=False) as sheet:
+                sheet.write(b"<worksheet><sheetData>")
+                sheet.write(line(1, ["楼栋", "单元", "房号", "备注"]))
+                for index in range(rows):
+                    turn = index * 7919 % len(noise)
+                    sheet.write(line(index + 2, [f"{200 + index // 1000}", "1", 1000 + index % 1000,
+                                                 noise[turn:] + noise[:turn] + str(index)]))
+                sheet.write(b"</sheetData></worksheet>")
+        size = path.stat().st_size
+        server = Server(self.binary, folder / "data").start()
+        try:
+            estate = text_id(server.rows("select id from directory_area where name = '桂花苑' and level = 6")[0][0])
+            peak = [0]
+
+            def own():
+                """Memory that is the process's own, in MiB."""
+                text = Path(f"/proc/{server.process.pid}/status").read_text(encoding="utf-8")
+                return int(text.split("RssAnon:")[1].split()[0]) / 1024
+
+            def look():
+                peak[0] = max(peak[0], own())
+
+            quiet = own()
+            began = time.monotonic()
+            number = []
+            sending = threading.Thread(
+                target=lambda: number.append(self.send_table(server, "units", estate, path)), daemon=True)
+            sending.start()
+            while sending.is_alive():
+                look()
+                time.sleep(0.02)
+            self.check("the file is taken", len(number) == 1)
+            sent = time.monotonic()
+            self.table_rests(server, number[0], "open", 60, look)
+            said = self.check_table(server, number[0], 60, look)
+            self.check("it is read to its end", (said["total"], said["new"], said["bad"]) == (rows, rows, 0), str(said))
+            self.check(f"in less than {bound} MiB more than a quiet server", peak[0] - quiet < bound,
+                       f"{quiet:.0f} MiB, at most {peak[0]:.0f}")
+            print(f"# {size / 1e6:.0f} MB, {rows} rows: sent in {sent - began:.1f} s, read in"
+                  f" {time.monotonic() - sent:.1f} s, own memory {quiet:.0f} MiB, at most {peak[0]:.0f}")
+        finally:
+            server.kill()
+
 
 def main():
     arguments = argparse.ArgumentParser()
@@ -210,7 +364,8 @@ def main():
     faults = Faults(given.binary, given.seed)
 
     def work():
-        for name in ("scripts", "full_disk", "setup", "orderly_end", "killed_import"):
+        for name in ("scripts", "full_disk", "setup", "orderly_end", "killed_import", "killed_table",
+                     "big_workbook"):
             if given.only in (None, name):
                 faults.part_in_folder(name.replace("_", " "), getattr(faults, name))
 
