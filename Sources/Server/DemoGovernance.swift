@@ -176,7 +176,7 @@ struct DemoGovernance: Sendable {
         try await counter(desk, approver)
         // Nobody has this number.
         try await desk.addVehicle(
-            "苏A00000", to: try area("guihua-3-2-502"), by: try await actor(people["resident"], on: day))
+            "苏A00000", to: try area("xinglong-1-1-201"), by: try await actor(people["resident3"], on: day))
     }
 
     private func counter(_ desk: GovernanceDesk, _ approver: Actor) async throws {
