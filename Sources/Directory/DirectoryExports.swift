@@ -113,7 +113,7 @@ package enum DirectoryExports {
             limit: ask.limit, transaction)
         return ListExport.Rows(found, ask, cursor: { String($0.id) }) { row in
             [
-                .text(row.area), .text(row.name), .text(Squad(rawValue: row.squad).map { ask.words($0.phrase) } ?? ""),
+                .text(row.area), .text(row.name), .text(row.phrase.map { ask.words($0) } ?? row.squad),
                 .moment(row.from), .moment(row.to),
             ]
         }
@@ -265,9 +265,11 @@ enum ExportReads {
         let id: Int64
         let area: String
         let name: String
+        let kind: RosterKind
         let squad: String
         let from: Instant
         let to: Instant
+        var phrase: Phrase? { kind == .squads ? Squad(rawValue: squad)?.phrase : kind.phrase }
     }
 
     static func shifts(
@@ -275,7 +277,7 @@ enum ExportReads {
     ) throws -> [ShiftRow] {
         try transaction.query(
             """
-            select s.id, a.name, n.name, s.squad, s.from_ms, s.to_ms from directory_shift s
+            select s.id, a.name, n.name, s.kind, s.squad, s.from_ms, s.to_ms from directory_shift s
             join directory_area a on a.id = s.area_id
             join directory_person n on n.id = s.person_id
             where s.area_id in \(DirectoryStore.areas(in: scope)) and s.from_ms >= \(since) and s.id > \(id)
@@ -283,8 +285,8 @@ enum ExportReads {
             """
         ) {
             ShiftRow(
-                id: try $0.int(0), area: try $0.text(1), name: try $0.text(2), squad: try $0.text(3),
-                from: try $0.instant(4), to: try $0.instant(5))
+                id: try $0.int(0), area: try $0.text(1), name: try $0.text(2), kind: try $0.raw(3),
+                squad: try $0.text(4), from: try $0.instant(5), to: try $0.instant(6))
         }
     }
 }

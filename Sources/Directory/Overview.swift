@@ -6,11 +6,13 @@ package struct DutyLine: Sendable {
     package let estate: AreaID
     package let estateName: String
     package let name: String
+    package let kind: RosterKind
     package let squad: String
     package let from: Instant
     package let to: Instant
-    /// Nil for a squad that is not one of the four.
-    package var squadPhrase: Phrase? { Squad(rawValue: squad)?.phrase }
+    /// What the shift is for: the squad's work, or the desk, the stewards, the hot line. Nil for a squad that is not one
+    /// of the four.
+    package var squadPhrase: Phrase? { kind == .squads ? Squad(rawValue: squad)?.phrase : kind.phrase }
 }
 
 /// What an overview of many estates needs of the directory.
@@ -49,15 +51,15 @@ extension DirectoryStore {
             let list = SQL.joined(estates[start..<min(start + 400, estates.count)].map { "\($0)" })
             lines += try transaction.query(
                 """
-                select s.area_id, a.name, n.name, s.squad, s.from_ms, s.to_ms from directory_shift s
+                select s.area_id, a.name, n.name, s.kind, s.squad, s.from_ms, s.to_ms from directory_shift s
                 join directory_area a on a.id = s.area_id join directory_person n on n.id = s.person_id
                 where s.area_id in (\(list)) and s.from_ms >= \(earliest) and s.from_ms < \(to) and s.to_ms > \(from)
                 order by s.area_id, s.from_ms, s.id limit \(limit)
                 """
             ) { row in
                 DutyLine(
-                    estate: try row.id(0), estateName: try row.text(1), name: try row.text(2), squad: try row.text(3),
-                    from: try row.instant(4), to: try row.instant(5))
+                    estate: try row.id(0), estateName: try row.text(1), name: try row.text(2), kind: try row.raw(3),
+                    squad: try row.text(4), from: try row.instant(5), to: try row.instant(6))
             }
         }
         return Array(lines.prefix(limit))

@@ -51,6 +51,8 @@ extension Phrase {
     package static let consentTitle = Phrase("用我的信息做什么", "What my data is used for")
     package static let consentGiven = Phrase("已同意", "Agreed")
     package static let consentNot = Phrase("没有同意", "Not agreed")
+    package static let privacyCopyFailed = Phrase(
+        "副本没有做成，是我们的故障。请再申请一次。", "The copy could not be made; the fault is ours. Please ask once more.")
     package static let consentAsks = Phrase("有变化，要重新同意", "It changed: asks again")
     package static let consentNeedless = Phrase("不需要同意：{0}", "Needs no consent: {0}")
     package static let consentGive = Phrase("同意", "Agree")

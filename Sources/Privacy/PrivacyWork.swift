@@ -52,9 +52,20 @@ package struct PrivacyWork: Sendable {
         } catch is Superseded {
             return
         } catch {
-            // Of storage and the like: the job is due again, and goes on.
+            // Of storage and the like: the job is due again, and goes on. A copy that gave up is told, so that another
+            // one can be asked for.
             let end = world.now()
-            try await database.write { try jobs.fail(job, "\(type(of: error))", at: end, $0) }
+            try await database.write { transaction in
+                try jobs.fail(job, "\(type(of: error))", at: end, transaction)
+                guard job.kind == Self.copyJob, job.attempt >= Jobs.maxAttempts else { return }
+                let id = RequestID(job.subject)
+                guard let request = try RequestStore.load(id, transaction),
+                    try RequestStore.move(
+                        id, from: .underWay, to: .refused, answer: Phrase.privacyCopyFailed.zh, at: end, transaction)
+                else { return }
+                try RequestStore.forgetFile(id, transaction)
+                try tell(.answered, [], "/my/privacy", request.person, end, transaction)
+            }
             throw error
         }
     }

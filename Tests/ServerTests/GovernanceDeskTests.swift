@@ -214,7 +214,7 @@ import Web
             ) async throws -> TestHouse.Answered {
                 try await act(
                     login, steward, "appraisals",
-                    [("quarter", .string(quarter)), ("score", .int(score)), ("words", .string("及时"))])
+                    [("quarter", .string(quarter)), ("score", .int(score)), ("words", .string("手脚快又仔细"))])
             }
             #expect(try await code(line("approver", steward, of: steward)) == "sameSuperior")
             #expect(try await line("desk", desk, of: steward).status == 404)
@@ -227,7 +227,12 @@ import Web
             #expect(try await code(appraise("desk")) == "appraisedTwice")
             #expect(try await appraise("desk", quarter: "2026-Q5").status == 422)
             #expect(try await appraise("desk", score: 101).status == 422)
-            #expect(try await h.send(try await h.signIn("desk"), .get, "/desk/stewards").text.contains("92"))
+            // Between the two of a line and those who keep it; who is a member of the party stands in no such list.
+            for (login, sees) in [("desk", true), ("steward", true), ("approver", true), ("steward2", false)] {
+                let page = try await h.send(try await h.signIn(login), .get, "/desk/stewards").text
+                #expect(page.contains("手脚快又仔细") == sees, "\(login)")
+                #expect(!page.contains("黄霞"), "\(login)")
+            }
         }
     }
 

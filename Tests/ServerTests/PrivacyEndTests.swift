@@ -241,6 +241,15 @@ import Web
             let history = try await h.house.database.read { try PeriodStore.history("sessions", $0) }
             #expect(history.map(\.days) == [365, 180] && history.first?.author == "管理员")
             #expect(try await h.send(try await h.signIn("grid"), .post, path, form: good).status == 403)
+            // One that begins later holds from that day on.
+            var later = good
+            (later["version"], later["days"], later["since"]) = ("2", "200", "2026-04-01")
+            #expect(try await h.send(chief, .post, path, form: later).status == 303)
+            let one = try #require(House.retention.first { $0.name == "sessions" })
+            for (day, days) in [("2026-03-31", Int64(365)), ("2026-04-01", 200)] {
+                let on = try #require(Day(text: day))
+                #expect(try await h.house.database.read { try PeriodStore.days(one, on: on, $0) } == days, "\(day)")
+            }
             // A limit of law has its source and its date, and the edition that was seen.
             let limit: [(String, JSON)] = [
                 ("key", .string("requestWorkdays")), ("value", .int(10)), ("source", .string("街道规定")),

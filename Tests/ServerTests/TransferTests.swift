@@ -67,8 +67,54 @@ import Web
         #expect(TransferSheet.moment("2026-03-18", endOfDay: true) == (try at("2026-03-19T00:00")))
         for text in [
             "", "2026-02-30", "18.3.2026", "2026-03-18 25:00", "2026-03-18 9", "tomorrow", "2026-3-18 9:05 pm",
+            "2026-03-18T09:05:00Z", "2026-03-18T09:05:00+00:00",
         ] {
             #expect(TransferSheet.moment(text, endOfDay: true) == nil, "\(text)")
+        }
+    }
+
+    /// An order that complains about the company is as closed to its desk as the case is; another's desk reads on.
+    @Test func aComplaintIsHiddenFromWhomItIsAbout() async throws {
+        try await TestHouse.with { h in
+            let estate = try await h.area("桂花苑")
+            var order = new("GD-900", estate, h.still.now.adding(hours: -1))
+            order.category = try await h.house.database.read { transaction in
+                try transaction.first("select id from cases_category where code = 'service'") { try $0.id(0) }
+            }
+            order.words = "前台态度差，报修没有人理"
+            let taken = try await h.house.transfers.desk.take(order, by: try await h.actor(h.program("grid")))
+            let id = taken.id.text
+            #expect(try await count("select count(*) from cases_case where about_family > 0 and channel = 2", h) > 0)
+            let (company, community) = (try h.program("desk"), try h.program("grid"))
+            #expect(try await h.send(company, .get, "/api/v1/transfers/\(id)").status == 404)
+            #expect(try await h.send(community, .get, "/api/v1/transfers/\(id)").status == 200)
+            #expect(try await !h.send(company, .get, "/api/v1/transfers").text.contains("GD-900"))
+            #expect(try await h.send(community, .get, "/api/v1/transfers").text.contains("GD-900"))
+            let session = try await h.signIn("desk")
+            #expect(try await h.send(session, .get, "/desk/transfers/\(id)").status == 404)
+            #expect(try await !h.send(session, .get, "/desk/transfers").text.contains("GD-900"))
+            #expect(try await !h.send(session, .get, "/desk/transfers?show=all").text.contains("GD-900"))
+            // Nor does its number tell them anything.
+            await #expect(throws: TransferRefusal.numberTaken) {
+                try await h.house.transfers.desk.take(order, by: try await h.actor(company))
+            }
+        }
+    }
+
+    @Test func anUnknownEstateAndATimeOfAnotherZoneAreRefusedByRow() async throws {
+        try await TestHouse.with { h in
+            let estate = try await h.area("桂花苑")
+            let table = """
+                工单编号,诉求内容,受理时间,小区
+                GD-1,楼道灯坏了晚上看不见,2026-03-19 09:00,桂花苑
+                GD-2,楼道灯坏了晚上看不见,2026-03-19 09:00,桂花苑二期
+                GD-3,楼道灯坏了晚上看不见,2026-03-19T01:00:00Z,桂花苑
+                """
+            let result = try await h.house.transfers.sheet.take(
+                MemorySource(Array(table.utf8)), .hotline, from: "12345", area: estate,
+                by: try await h.actor(h.program("desk")))
+            #expect(result.new == 1 && result.refused.map(\.number) == ["GD-2", "GD-3"])
+            #expect(try await count("select count(*) from transfers_transfer", h) == 1)
         }
     }
 
