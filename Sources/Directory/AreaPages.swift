@@ -162,7 +162,9 @@ struct AreaPage: Sendable {
             """
             <li class="row"><span class="grow"><b>\(one.name)</b> \
             <span class="tag">\(words(one.relation.phrase))</span>\
-            <small class="num">\(self.span(one.from, one.to, context, say))</small></span></li>
+            <small class="num">\(self.span(one.from, one.to, context, say))</small></span>\
+            <a class="btn quiet" href="\(Href("/desk/homes/", ID<HomeTag>(one.home).text, "/person"))" \
+            aria-label="\(words(.homeOpen)) \(one.name)">\(words(.homeOpen))</a></li>
             """
         }
         let list: HTML = mayInvite && !names.isEmpty ? "<ul>\(HTML.joined(names))</ul>" : .empty

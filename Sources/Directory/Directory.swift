@@ -14,6 +14,7 @@ package struct DirectoryHouse: Sendable {
     package let signIn: SignIn
     package let calendars: Calendars
     package let settings: SiteSettings
+    package var hooks = ResidentHooks()
 
     package init(
         database: any Database, world: World, journal: any Journal, secrets: Secrets, signIn: SignIn,
@@ -43,6 +44,7 @@ package struct DirectoryHouse: Sendable {
         apiRoutes(table)
         importRoutes(table)
         minorRoutes(table)
+        homeEndRoutes(table)
         findRoutes(table)
     }
 

@@ -39,6 +39,7 @@ package enum DirectoryShapes {
         Member("label", .words) { $0.label }
     }
     static let home = Shape<HomeRow>.object("Home") {
+        Member("id", .id()) { ID<HomeTag>($0.id) }
         Member("unit", .id()) { $0.unit }
         Member("place", .words) { $0.place }
         Member("relation", relation) { $0.relation }
@@ -76,6 +77,7 @@ package enum DirectoryShapes {
         Member("estate", Shape<AreaID>.id().orNull) { $0.estate }
     }
     static let member = Shape<HouseholdMember>.object("HouseholdMember") {
+        Member("home", .id()) { ID<HomeTag>($0.home) }
         Member("household", Shape<AreaID>.id().orNull) { $0.household.map { AreaID($0) } }
         Member("relation", relation) { $0.relation }
         Member("name", .words, "Empty for who may not check homes here.") { $0.name }

@@ -3,6 +3,7 @@ import Storage
 
 /// What a person sees of their own homes, in force and waiting.
 struct HomeRow: Sendable {
+    let id: Int64
     let unit: AreaID
     let place: String
     let relation: HomeRelation
@@ -22,7 +23,7 @@ package enum HomeStore {
     static func rows(of person: PersonID, on day: Day, _ transaction: any ReadTransaction) throws -> [HomeRow] {
         try transaction.query(
             """
-            select h.unit_id, e.name, b.name, u.name, h.relation, h.status, h.from_day, h.to_day
+            select h.unit_id, e.name, b.name, u.name, h.relation, h.status, h.from_day, h.to_day, h.id
             from directory_home h
             join directory_area u on u.id = h.unit_id
             join directory_area b on b.id = u.parent_id
@@ -32,8 +33,9 @@ package enum HomeStore {
             """
         ) { row in
             HomeRow(
-                unit: try row.id(0), place: "\(try row.text(1)) \(try row.text(2)) \(try row.text(3))",
-                relation: try row.raw(4), isWaiting: try row.int(5) == 0, from: try row.day(6), to: try row.day(7))
+                id: try row.int(8), unit: try row.id(0),
+                place: "\(try row.text(1)) \(try row.text(2)) \(try row.text(3))", relation: try row.raw(4),
+                isWaiting: try row.int(5) == 0, from: try row.day(6), to: try row.day(7))
         }
     }
 

@@ -13,6 +13,7 @@ package struct Household: Sendable {
 
 /// Somebody who is bound to a unit, as staff see it.
 package struct HouseholdMember: Sendable {
+    package let home: Int64
     /// Nil for somebody who is bound to the unit before any owner or tenant.
     package let household: Int64?
     package let relation: HomeRelation
@@ -46,15 +47,15 @@ package enum HouseholdStore {
         let name: SQL = names ? "n.name" : "''"
         return try transaction.query(
             """
-            select h.household_id, h.relation, h.from_day, h.to_day, \(name)
+            select h.household_id, h.relation, h.from_day, h.to_day, \(name), h.id
             from directory_home h join directory_person n on n.id = h.person_id
             where h.unit_id = \(unit) and h.status = 1 and h.to_day >= \(day)
             order by h.relation, h.id limit 100
             """
         ) { row in
             HouseholdMember(
-                household: try row.optionalInt(0), relation: try row.raw(1), from: try row.day(2),
-                to: try row.day(3), name: try row.text(4))
+                home: try row.int(5), household: try row.optionalInt(0), relation: try row.raw(1),
+                from: try row.day(2), to: try row.day(3), name: try row.text(4))
         }
     }
 

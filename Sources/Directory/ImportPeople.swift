@@ -68,7 +68,8 @@ extension ImportPlan {
         if child != nil, !isNew, try hasContact(person) { throw RowFault(.minorContact, .phone) }
         if let child, let write {
             try MinorStore.insert(
-                person, guardian: child.guardian, unit: unit.id, birth: child.birth, by: record.person, at: now, write)
+                person, guardian: child.guardian, unit: unit.id, birth: child.birth, agreed: nil, by: record.person,
+                at: now, write)
         }
         let key = "\(person.text)/\(unit.id.text)/\(relation.code)"
         if let planned = overlay?.state.withLock({ $0.homes[key] }) {

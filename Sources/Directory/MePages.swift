@@ -59,7 +59,12 @@ struct MePage: Sendable {
         let words = context.words
         let refusal = refusal(.name)
         let value = feedback.form == .name ? feedback.typed : name
-        let phone: HTML = phone.isEmpty ? .empty : "<p class=\"help\">\(words(.mePhone, phone))</p>"
+        let phone: HTML =
+            phone.isEmpty
+            ? .empty
+            : """
+            <p class="help">\(words(.mePhone, phone)) <a href="/me/phone">\(words(.phoneTitle))</a></p>
+            """
         return """
             <form class="card stack" method="post" action="/me/name">\(Layout.token(context))
             \(Form.summary(refusal, context))
@@ -83,10 +88,12 @@ struct MePage: Sendable {
         var seen = Set<AreaID>()
         let invites = HTML.joined(
             invitable.filter { seen.insert($0.unit).inserted }.map { inviteForm($0, context) })
+        let ends: HTML =
+            homes.isEmpty ? .empty : "<a class=\"btn\" href=\"/my/homes\">\(words(.homeEndTitle))</a>"
         return """
             <section class="stack" aria-labelledby="homes"><h2 id="homes">\(words(.meHomes))</h2>
             \(list)
-            <p class="btns"><a class="btn\(homes.isEmpty ? " primary" : "")" href="/me/join">\(words(.joinTitle))</a></p>
+            <p class="btns"><a class="btn\(homes.isEmpty ? " primary" : "")" href="/me/join">\(words(.joinTitle))</a>\(ends)</p>
             \(invites)
             </section>
             """

@@ -43,6 +43,8 @@ package struct Minor: Sendable {
     package let birth: BirthMonth
     package let guardian: PersonID
     package let guardianName: String
+    /// False for a child that an import entered and whose guardian has not agreed yet.
+    package let isAgreed: Bool
 }
 
 /// Every SQL word about children.
@@ -50,21 +52,35 @@ package enum MinorStore {
     package static let most: Int64 = 10
 
     static func insert(
-        _ person: PersonID, guardian: PersonID, unit: AreaID, birth: BirthMonth, by author: PersonID?,
-        at now: Instant, _ transaction: any WriteTransaction
+        _ person: PersonID, guardian: PersonID, unit: AreaID, birth: BirthMonth, agreed: Instant?,
+        by author: PersonID?, at now: Instant, _ transaction: any WriteTransaction
     ) throws {
         try transaction.run(
             """
             insert into directory_minor (person_id, guardian_id, unit_id, birth, agreed_ms, created_by, created_ms)
-            values (\(person), \(guardian), \(unit), \(birth.number), \(now), \(author?.raw ?? 0), \(now))
-            on conflict (person_id) do update set guardian_id = excluded.guardian_id, birth = excluded.birth
+            values (\(person), \(guardian), \(unit), \(birth.number), \(agreed), \(author?.raw ?? 0), \(now))
+            on conflict (person_id) do update set guardian_id = excluded.guardian_id, birth = excluded.birth,
+                agreed_ms = case when directory_minor.guardian_id = excluded.guardian_id
+                    then coalesce(directory_minor.agreed_ms, excluded.agreed_ms) else excluded.agreed_ms end
             """)
+    }
+
+    /// False when there is nothing to agree to: another's child, or one agreed to already.
+    static func agree(
+        _ person: PersonID, guardian: PersonID, at now: Instant, _ transaction: any WriteTransaction
+    ) throws -> Bool {
+        try transaction.run(
+            """
+            update directory_minor set agreed_ms = \(now)
+            where person_id = \(person) and guardian_id = \(guardian) and agreed_ms is null
+            """) == 1
     }
 
     package static func of(_ guardian: PersonID, _ transaction: any ReadTransaction) throws -> [Minor] {
         try transaction.query(
             """
-            select m.person_id, p.name, m.unit_id, b.name, u.name, m.birth, m.guardian_id, g.name
+            select m.person_id, p.name, m.unit_id, b.name, u.name, m.birth, m.guardian_id, g.name,
+                m.agreed_ms
             from directory_minor m
             join directory_person p on p.id = m.person_id
             join directory_person g on g.id = m.guardian_id
@@ -76,7 +92,8 @@ package enum MinorStore {
             Minor(
                 id: try row.id(0), name: try row.text(1), unit: try row.id(2),
                 place: "\(try row.text(3)) \(try row.text(4))", birth: BirthMonth(number: try row.int(5)),
-                guardian: try row.id(6), guardianName: try row.text(7))
+                guardian: try row.id(6), guardianName: try row.text(7),
+                isAgreed: try row.optionalInstant(8) != nil)
         }
     }
 
@@ -158,12 +175,27 @@ extension HomeActions {
                 person: id, unit: unit, relation: .family, active: true, from: today, to: HomeStore.forever,
                 decidedBy: person, id: home, at: now, transaction)
             try MinorStore.insert(
-                id, guardian: person, unit: own.unit, birth: birth, by: person, at: now, transaction)
+                id, guardian: person, unit: own.unit, birth: birth, agreed: now, by: person, at: now, transaction)
             try journal.audit(
                 AuditEntry(
                     area: own.estate, actor: person, verb: "minor.add", subject: id.raw, detail: birth.text), at: now,
                 transaction)
             return id
+        }
+    }
+
+    /// The guardian agrees to what an import entered. Once more changes nothing.
+    func agreeMinor(_ id: PersonID, by actor: Actor) async throws {
+        guard let person = actor.person, !actor.byToken else { throw DirectoryRefusal.noPost }
+        let now = world.now()
+        try await database.write { [journal] transaction in
+            guard try MinorStore.of(person, transaction).contains(where: { $0.id == id }) else {
+                throw DirectoryRefusal.notFound
+            }
+            guard try MinorStore.agree(id, guardian: person, at: now, transaction) else { return }
+            try journal.audit(
+                AuditEntry(area: AreaID(0), actor: person, verb: "minor.agree", subject: id.raw), at: now,
+                transaction)
         }
     }
 
@@ -233,6 +265,11 @@ extension DirectoryHouse {
             try await homes.removeMinor(try context.id("id"), by: context.actor)
             return Answer.redirect(Href("/my/household"))
         }
+        table.post("/my/household/:id/agree", .signedIn) { request, context in
+            _ = try await typed(request, context)
+            try await homes.agreeMinor(try context.id("id"), by: context.actor)
+            return Answer.redirect(Href("/my/household"))
+        }
         table.get(
             "/api/v1/me/minors", .signedIn, API(.account, "Children of whom one is the guardian; not by token."),
             Nothing.self, Self.minorShape.slices
@@ -253,6 +290,16 @@ extension DirectoryHouse {
             return .made(Made(try await homes.addMinor(asked.sent, by: call.actor).text))
         }
         table.post(
+            "/api/v1/me/minors/:id/agreement", .signedIn,
+            API(
+                .account, "The guardian agrees to a child that an import entered; not by token.",
+                refuses: [DirectoryRefusal.notFound, DirectoryRefusal.noPost]), MinorNamed.self, .nothing
+        ) { asked, call in
+            _ = try person(call.context)
+            try await homes.agreeMinor(asked.id, by: call.actor)
+            return .done
+        }
+        table.post(
             "/api/v1/me/minors/:id/removal", .signedIn,
             API(
                 .account, "Forgets a child; not by token.",
@@ -270,6 +317,7 @@ extension DirectoryHouse {
         Member("unit", .id()) { $0.unit }
         Member("place", .words) { $0.place }
         Member("birth", .words, "The month, such as `2018-05`.") { $0.birth.text }
+        Member("agreed", .flag, "Whether the guardian has agreed.") { $0.isAgreed }
     }
 
     private func household(_ feedback: Feedback, _ context: WebContext) async throws -> Response {
@@ -279,12 +327,20 @@ extension DirectoryHouse {
             (try MinorStore.of(person, $0), try LawLimitStore.value(.minorAge, $0))
         }
         let rows = minors.map { minor -> HTML in
-            """
-            <li class="row"><span class="grow"><b>\(minor.name)</b><small>\(minor.place) · \
-            \(words(.minorsBorn, minor.birth.text, minor.guardianName))</small></span>\
-            <form method="post" action="\(Href("/my/household/", minor.id.text, "/remove"))">\(Layout.token(context))\
-            <button class="btn">\(words(.minorsRemove, minor.name))</button></form></li>
-            """
+            let agree: HTML =
+                minor.isAgreed
+                ? .empty
+                : """
+                <form method="post" action="\(Href("/my/household/", minor.id.text, "/agree"))">\
+                \(Layout.token(context))<button class="btn">\(words(.minorsAgree))</button></form>
+                """
+            let state: HTML = minor.isAgreed ? .empty : "<small>\(words(.minorsNotAgreed))</small>"
+            return """
+                <li class="row"><span class="grow"><b>\(minor.name)</b><small>\(minor.place) · \
+                \(words(.minorsBorn, minor.birth.text, minor.guardianName))</small>\(state)</span>\(agree)\
+                <form method="post" action="\(Href("/my/household/", minor.id.text, "/remove"))">\(Layout.token(context))\
+                <button class="btn">\(words(.minorsRemove, minor.name))</button></form></li>
+                """
         }
         let list: HTML =
             rows.isEmpty

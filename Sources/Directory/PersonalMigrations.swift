@@ -27,7 +27,8 @@ package enum PersonalMigrations {
                 unit_id INT64 not null,
                 -- the month of birth: year times twelve, and 0 for January
                 birth INT64 not null,
-                agreed_ms INT64 not null,
+                -- null until the guardian says so: nobody else agrees for them (PIPL art. 31)
+                agreed_ms INT64,
                 created_by INT64 not null,
                 created_ms INT64 not null
             );

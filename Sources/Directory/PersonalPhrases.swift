@@ -98,6 +98,8 @@ extension Phrase {
     package static let minorsHome = Phrase("住处", "Home")
     package static let minorsBirth = Phrase("出生年月（如 2018-05）", "Month of birth (such as 2018-05)")
     package static let minorsAgree = Phrase("我是监护人，同意登记", "I am the guardian and agree")
+    package static let minorsNotAgreed = Phrase(
+        "由物业导入登记，等您作为监护人同意；不同意就删除", "Entered by an import: agree as the guardian, or delete it")
     package static let minorsRemove = Phrase("删除{0}", "Delete {0}")
     package static let minorsBorn = Phrase("{0} 出生 · 监护人 {1}", "born {0} · guardian {1}")
     package static let refuseMinorContact = Phrase(

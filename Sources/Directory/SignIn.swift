@@ -96,7 +96,7 @@ package struct SignIn: Sendable {
     }
 
     /// Counts a wrong password and says what to tell.
-    private func wrong(_ person: PersonID, at now: Instant) async throws -> DirectoryRefusal {
+    func wrong(_ person: PersonID, at now: Instant) async throws -> DirectoryRefusal {
         let locked = try await database.write { [world, journal] transaction in
             let current = try SignInStore.account(person: person, transaction)
             let profile = try SecurityStore.profile(at: now, transaction)

@@ -178,7 +178,8 @@ extension GovernanceHouse {
         let today = today
         return try await database.read { transaction in
             let units = actor.homes.map(\.unit)
-            let found = try VehicleStore.of(units, on: today, transaction)
+            let found =
+                try actor.person.map { try VehicleStore.of(units, seenBy: $0, on: today, transaction) } ?? []
             return VehicleView(
                 list: Listing(found, limit: 200) { $0.id.raw }, places: try Self.labels(units, transaction),
                 units: actor.homes.map { ($0.unit.text, $0.label) }, isMine: true)

@@ -69,31 +69,55 @@ package struct Vehicle: Sendable {
     package let to: Day
     package let byResident: Bool
     package let version: Int64
+    /// Who bound it.
+    package let by: PersonID
 }
 
 /// Every SQL word about vehicles.
 package enum VehicleStore {
     private static let columns: SQL =
-        "id, unit_id, estate_id, plate_masked, plate_sealed, kind, from_day, to_day, by_resident, version"
+        "id, unit_id, estate_id, plate_masked, plate_sealed, kind, from_day, to_day, by_resident, version, created_by"
     private static func vehicle(_ row: any Row) throws -> Vehicle {
         Vehicle(
             id: try row.id(0), unit: try row.id(1), estate: try row.id(2), masked: try row.text(3),
             sealed: try row.bytes(4), kind: try row.raw(5), from: try row.day(6), to: try row.day(7),
-            byResident: try row.flag(8), version: try row.int(9))
+            byResident: try row.flag(8), version: try row.int(9), by: try row.id(10))
     }
 
     static func load(_ id: ID<VehicleTag>, _ transaction: any ReadTransaction) throws -> Vehicle? {
         try transaction.first("select \(columns) from governance_vehicle where id = \(id)", vehicle)
     }
 
-    static func of(_ units: [AreaID], on day: Day, _ transaction: any ReadTransaction) throws -> [Vehicle] {
+    /// Those in force that a resident may see: bound by the people whom they keep house with, or by staff for the
+    /// household. Nobody sees what an earlier household had.
+    package static func of(
+        _ units: [AreaID], seenBy person: PersonID, on day: Day, _ transaction: any ReadTransaction
+    ) throws -> [Vehicle] {
         guard !units.isEmpty else { return [] }
         let list = SQL.joined(Set(units).sorted().map { "\($0)" })
+        let house = try HouseholdStore.housemates(of: person, in: units, on: day, transaction)
         return try transaction.query(
             """
             select \(columns) from governance_vehicle
             where unit_id in (\(list)) and to_day >= \(day) order by id limit 200
-            """, vehicle)
+            """, vehicle
+        ).filter { isSeen($0, by: house[$0.unit]) }
+    }
+
+    static func isSeen(_ vehicle: Vehicle, by house: Housemates?) -> Bool {
+        guard let house else { return false }
+        return vehicle.byResident ? house.people.contains(vehicle.by) : vehicle.from >= house.since
+    }
+
+    /// A household left: what its people bound ends with it.
+    package static func homeLeft(_ left: HomeLeft, _ transaction: any WriteTransaction) throws -> Int {
+        let staying = SQL.joined(left.staying.sorted().map { "\($0)" })
+        let others: SQL = left.staying.isEmpty ? .empty : " and created_by not in (\(staying))"
+        return try transaction.run(
+            """
+            update governance_vehicle set to_day = \(left.day), version = version + 1
+            where unit_id = \(left.unit) and by_resident = \(true) and to_day > \(left.day)\(others)
+            """)
     }
 
     /// Those in force in a scope; of one plate only, when its index is given.
@@ -128,7 +152,7 @@ package enum VehicleStore {
         try transaction.run(
             """
             update governance_vehicle set to_day = \(day), version = version + 1
-            where id = \(v.id) and version = \(seen) and to_day = \(HomeStore.forever)
+            where id = \(v.id) and version = \(seen) and to_day > \(day)
             """) == 1
     }
 }
@@ -153,8 +177,8 @@ extension GovernanceDesk {
             let isNew = try VehicleStore.insert(
                 Vehicle(
                     id: id, unit: unit, estate: estate, masked: plate.masked, sealed: sealed, kind: plate.kind,
-                    from: today, to: HomeStore.forever, byResident: post == nil, version: 1), index: index, by: person,
-                at: now, transaction)
+                    from: today, to: HomeStore.forever, byResident: post == nil, version: 1, by: person),
+                index: index, by: person, at: now, transaction)
             guard isNew else { throw GovernanceRefusal.vehicleTaken }
             try audit("vehicle.add", id.raw, unit.text, at: home, by: actor, post, transaction)
         }
@@ -164,7 +188,7 @@ extension GovernanceDesk {
     package func endVehicle(_ id: ID<VehicleTag>, was seen: Int64, by actor: Actor) async throws {
         let today = today
         try await database.write { transaction in
-            let (vehicle, home, post) = try Self.vehicle(id, actor, transaction)
+            let (vehicle, home, post) = try Self.vehicle(id, actor, today, transaction)
             guard try VehicleStore.end(vehicle, on: today.adding(-1), was: seen, transaction) else {
                 throw GovernanceRefusal.changedMeanwhile
             }
@@ -176,9 +200,9 @@ extension GovernanceDesk {
     package func unmask(_ id: ID<VehicleTag>, why: String, by actor: Actor) async throws -> String {
         guard !why.isEmpty else { throw GovernanceRefusal.reasonNeeded }
         _ = try Self.words(why, "why", 1...100)
-        let secrets = secrets
+        let (secrets, today) = (secrets, today)
         return try await database.write { transaction in
-            let (vehicle, home, post) = try Self.vehicle(id, actor, transaction)
+            let (vehicle, home, post) = try Self.vehicle(id, actor, today, transaction)
             guard post != nil else { throw GovernanceRefusal.notFound }
             try audit("vehicle.unmask", id.raw, why, at: home, by: actor, post, transaction)
             return try secrets.open(vehicle.sealed, purpose: "plate", row: id.raw)
@@ -186,15 +210,18 @@ extension GovernanceDesk {
     }
 
     private static func vehicle(
-        _ id: ID<VehicleTag>, _ actor: Actor, _ transaction: any ReadTransaction
+        _ id: ID<VehicleTag>, _ actor: Actor, _ today: Day, _ transaction: any ReadTransaction
     ) throws -> (Vehicle, Area, Post?) {
         guard let found = try VehicleStore.load(id, transaction),
             let home = try DirectoryStore.area(found.unit, transaction)
         else { throw GovernanceRefusal.notFound }
         let post = actor.post(for: .vehicleEdit, at: home.path)
-        guard post != nil || actor.homes.contains(where: { $0.unit == found.unit }) else {
-            throw GovernanceRefusal.notFound
-        }
+        guard post == nil else { return (found, home, post) }
+        guard let person = actor.person, actor.homes.contains(where: { $0.unit == found.unit }),
+            VehicleStore.isSeen(
+                found,
+                by: try HouseholdStore.housemates(of: person, in: [found.unit], on: today, transaction)[found.unit])
+        else { throw GovernanceRefusal.notFound }
         return (found, home, post)
     }
 }

@@ -145,15 +145,17 @@ package struct House: Sendable {
         var signIn = SignIn(
             database: database, world: world, journal: journal, secrets: secrets, sender: sender)
         signIn.asksNotice = { try NoticeStore.mustAsk($0, on: $1, $2) }
-        let directory = DirectoryHouse(
+        var directory = DirectoryHouse(
             database: database, world: world, journal: journal, secrets: secrets, signIn: signIn,
             calendars: calendars, settings: settings)
         let live = LiveHub()
         let attachments = try Attachments(
             folder: configuration.folder + "/files", place: configuration.files, world: world, fresh: true)
         try await attachments.check()
+        let residents = ResidentNotice.all.map { Notice($0.name, $0.phrase) }
         let inbox = Inbox(
-            notices: CaseNotices.all + TransferNotices.all + GovernanceNotice.all.map { Notice($0.name, $0.phrase) }
+            notices: residents + CaseNotices.all + TransferNotices.all
+                + GovernanceNotice.all.map { Notice($0.name, $0.phrase) }
                 + PrivacyNoticeKind.all.map { Notice($0.name, $0.phrase) }, nextID: world.nextID)
         let governance = GovernanceHouse(
             directory: directory, showsName: { try ConsentStore.allows($0, "boardName", $1) }
@@ -182,6 +184,13 @@ package struct House: Sendable {
             attachments: attachments,
             inbox: inbox, calendars: calendars, settings: settings,
             live: live, memory: signIn.memory, origin: TransferHouse.origin)
+        // Of the copy whose routes are served.
+        directory.hooks = ResidentHooks(homeLeft: { try VehicleStore.homeLeft($0, $1) })
+        directory.hooks.tell = { notice, arguments, link, people, except, at, transaction in
+            try inbox.send(
+                Notice(notice.name, notice.phrase), arguments, link: link, to: people, except: except, at: at,
+                transaction)
+        }
         return House(
             configuration: configuration, database: database, world: world, secrets: secrets, directory: directory,
             cases: cases, governance: governance,

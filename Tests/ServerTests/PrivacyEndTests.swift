@@ -404,6 +404,18 @@ import Web
             let id = try #require(list.first { $0["name"]?.stringValue == "王小宝" }?["id"]?.stringValue)
             let other = try await h.signIn("resident3")
             #expect(try await h.send(other, .post, "/my/household/\(id)/remove", form: [:]).status == 404)
+            // What an import entered waits for the guardian's word; nobody else gives it.
+            let one = try #require(PersonID(text: id))
+            try await h.house.database.write {
+                try $0.run("update directory_minor set agreed_ms = null where person_id = \(one)")
+            }
+            #expect(try await h.send(session, .get, "/my/household").text.contains("等您作为监护人同意"))
+            #expect(try await h.send(other, .post, "/my/household/\(id)/agree", form: [:]).status == 404)
+            for _ in 0..<2 {
+                #expect(try await h.send(session, .post, "/my/household/\(id)/agree", form: [:]).status == 303)
+            }
+            #expect(try await count("select count(*) from storage_audit where verb = 'minor.agree'", h) == 1)
+            #expect(try await !h.send(session, .get, "/my/household").text.contains("等您作为监护人同意"))
             #expect(try await h.send(session, .post, "/my/household/\(id)/remove", form: [:]).status == 303)
             #expect(try await count("select count(*) from directory_person where name = '王小宝'", h) == 0)
             // With the guardian's account the children go as well.
@@ -460,6 +472,7 @@ import Web
                 ) { "\(try $0.text(0)) \(BirthMonth(number: try $0.int(1)).text) \(try $0.text(2)) \(try $0.text(3))" }
             }
             #expect(minors == ["赵小一 2018-05 赵一 "])
+            #expect(try await count("select count(*) from directory_minor where agreed_ms is null", h) == 1)
             // Of grown people no birth is kept, and an undo takes the child too.
             try await h.house.directory.imports.undo(record.id, by: nil)
             while try await h.house.importWork.step(worker: "t") {}
