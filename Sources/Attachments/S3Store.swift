@@ -18,6 +18,9 @@ package struct S3Store: BlobStore {
         var firstPause = Duration.milliseconds(100)
         /// Until the answer begins; a body that is sent gets a second more for each 128 KiB.
         var answer = TimeAmount.seconds(5)
+        /// To connect; and while nothing arrives, or the other side takes nothing.
+        var connect = TimeAmount.seconds(3)
+        var idle = TimeAmount.seconds(20)
     }
 
     private let settings: S3Settings
@@ -135,25 +138,26 @@ package struct S3Store: BlobStore {
         request.headers.add(name: "authorization", value: signer.authorization(asked, at: moment))
         request.body = body
         do {
-            return try await Self.client(settings.authority).execute(request, deadline: .now() + wait)
+            return try await Self.client(settings.authority, patience).execute(request, deadline: .now() + wait)
         } catch {
             throw Passing.of(error)
         }
     }
 
-    /// Kept for the process, one for each list of authorities: connections to the store are reused.
+    /// Kept for the process, one for each list of authorities and each patience: connections to the store are reused.
     private static let clients = Mutex<[String: HTTPClient]>([:])
 
-    private static func client(_ authority: S3Settings.Authority?) -> HTTPClient {
-        clients.withLock { clients in
-            if let found = clients[authority?.path ?? ""] { return found }
-            let client = makeClient(authority)
-            clients[authority?.path ?? ""] = client
+    private static func client(_ authority: S3Settings.Authority?, _ patience: Patience) -> HTTPClient {
+        let key = "\(patience.idle.nanoseconds) \(authority?.path ?? "")"
+        return clients.withLock { clients in
+            if let found = clients[key] { return found }
+            let client = makeClient(authority, patience)
+            clients[key] = client
             return client
         }
     }
 
-    private static func makeClient(_ authority: S3Settings.Authority?) -> HTTPClient {
+    private static func makeClient(_ authority: S3Settings.Authority?, _ patience: Patience) -> HTTPClient {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         if let authority {
@@ -163,8 +167,7 @@ package struct S3Store: BlobStore {
         }
         configuration.decompression = .disabled
         configuration.httpVersion = .http1Only
-        // While nothing arrives, or the other side takes nothing.
-        configuration.timeout = .init(connect: .seconds(3), read: .seconds(20), write: .seconds(20))
+        configuration.timeout = .init(connect: patience.connect, read: patience.idle, write: patience.idle)
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 16
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)

@@ -71,6 +71,7 @@ private final class Script: Sendable {
         // The machine may be busy with other tests.
         patience.total = .seconds(600)
         patience.answer = .seconds(300)
+        (patience.connect, patience.idle) = (.seconds(60), .seconds(300))
         change(&patience)
         let (ports, told) = AsyncStream.makeStream(of: Int.self)
         let app = Application(
