@@ -242,9 +242,11 @@ struct Kit: Sendable {
     // MARK: Forms
 
     /// A form that stays folded until it is wanted, or comes back with what was wrong.
-    func form(_ way: String, _ action: Href, _ title: Phrase, hidden: [(String, String)] = [], _ fields: HTML...)
-        -> HTML
-    {
+    /// - Parameter isMain: false beside another form of the page, which has its one red button.
+    func form(
+        _ way: String, _ action: Href, _ title: Phrase, hidden: [(String, String)] = [], isMain: Bool = true,
+        _ fields: HTML...
+    ) -> HTML {
         let isThis = returned.way == way
         let mark: HTML = isThis ? " open" : ""
         let extra = hidden.map { pair -> HTML in "<input type=hidden name=\"\(pair.0)\" value=\"\(pair.1)\">" }
@@ -253,7 +255,7 @@ struct Kit: Sendable {
             <form class="stack" method="post" action="\(action)">\(Layout.token(context))\
             <input type=hidden name=way value="\(way)">\(HTML.joined(extra))\
             \(isThis ? Form.summary(returned.refusal, context) : .empty)\(HTML.joined(fields))\
-            <button class="btn primary">\(words(title))</button></form></details>
+            <button class="btn\(isMain ? " primary" : "")">\(words(title))</button></form></details>
             """
     }
 

@@ -146,7 +146,7 @@ extension GovernanceHouse {
                     kit.select("choose", "area", .regionPlace, kit.places(list.places)),
                     kit.select("choose", "region", .regionWhich, regions)), common("choose"))
                 + kit.form(
-                    "number", here, .regionEdit, hidden: version,
+                    "number", here, .regionEdit, hidden: version, isMain: false,
                     kit.pair(
                         kit.select("number", "region", .regionWhich, regions),
                         kit.select("number", "item", .regionItem, items),

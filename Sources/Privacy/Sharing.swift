@@ -146,8 +146,10 @@ extension PrivacyDesk {
                     purpose.basis == .consent, purpose.separate
                 else { throw PrivacyRefusal.consentNeeded }
             }
-            if id != nil, try SharingStore.versions(kept.id, limit: 1, transaction).isEmpty {
-                throw PrivacyRefusal.notFound
+            if id != nil {
+                let last = try SharingStore.versions(kept.id, limit: 1, transaction).first
+                guard let last else { throw PrivacyRefusal.notFound }
+                guard last.version == seen else { throw PrivacyRefusal.changedMeanwhile }
             }
             guard try SharingStore.put(kept, by: person, at: now, transaction) else {
                 throw PrivacyRefusal.changedMeanwhile
@@ -172,8 +174,11 @@ package enum PrivacyExports {
             .sharingVersion,
         ]
     ) { ask, transaction in
-        let found = try SharingStore.all(
-            before: try ask.id().map { SharingID($0) }, limit: ask.limit, transaction)
+        // It is the whole house's: of an estate's administrator it shows nothing.
+        let isWhole = ask.scope.places.contains { $0.path.ids.count == 1 }
+        let found =
+            isWhole
+            ? try SharingStore.all(before: try ask.id().map { SharingID($0) }, limit: ask.limit, transaction) : []
         return ListExport.Rows(found, ask, cursor: { String($0.id.raw) }) { one in
             [
                 .text(one.recipient), .text(ask.words(one.kind.phrase)), .text(one.data), .text(one.purpose),

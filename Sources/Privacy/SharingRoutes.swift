@@ -38,6 +38,7 @@ extension PrivacyHouse {
     }
 
     private func sharing(_ cursor: String, _ returned: Returned, _ context: WebContext) async throws -> Response {
+        _ = try desk.editor(context.actor)
         let before = SharingID(text: cursor)
         let (found, older, purposes) = try await database.read { transaction in
             let found = try SharingStore.all(before: before, limit: 31, transaction)
@@ -151,9 +152,11 @@ extension PrivacyHouse {
     func sharingAPI(_ table: RouteTable) {
         table.get(
             "/api/v1/privacy/sharing", .verb(.privacyEdit),
-            API(.rules, "Who gets which personal data: the last version of each entry."), ListAsked.self,
-            PrivacyShapes.sharing.slices
-        ) { asked, _ in
+            API(
+                .rules, "Who gets which personal data: the last version of each entry.",
+                refuses: [PrivacyRefusal.notFound]), ListAsked.self, PrivacyShapes.sharing.slices
+        ) { asked, call in
+            _ = try desk.editor(call.actor)
             let limit = asked.paging.limit
             let before: SharingID? = try asked.paging.id()
             let rows = try await database.read { try SharingStore.all(before: before, limit: limit + 1, $0) }
@@ -164,7 +167,8 @@ extension PrivacyHouse {
             API(
                 .rules, "Every version of one entry, the newest first.", refuses: [PrivacyRefusal.notFound]),
             OneAsked.self, PrivacyShapes.sharing.slices
-        ) { asked, _ in
+        ) { asked, call in
+            _ = try desk.editor(call.actor)
             let rows = try await database.read {
                 try SharingStore.versions(asked.id, limit: Self.mostVersions, $0)
             }

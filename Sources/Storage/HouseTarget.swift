@@ -43,9 +43,12 @@ package struct HouseTarget: Sendable {
         case .full: throw HouseFault.notEmpty
         case .bare, .empty: place = nil
         }
-        if case .bare = state { try await part.migrate(database, at: now) }
+        let isBare = if case .bare = state { true } else { false }
         let mark = Mark(source: source, place: nil).bytes
-        try await database.write { transaction in
+        let engine = database.engine
+        // One transaction: a process that is killed between the tables and the mark would leave what looks like a house.
+        try await database.exclusively { transaction in
+            if isBare { try part.migrate(engine, at: now, transaction) }
             // What the migrations themselves planted; the source has its own.
             for table in tables.reversed() { try transaction.run(SQL(parts: [.text("delete from \(table.name)")])) }
             try transaction.run("delete from storage_migration")

@@ -237,6 +237,8 @@ import Web
                 fields.append(("version", .int(1)))
                 return try await h.json(chief, .post, place, .object(fields)).status
             }
+            // With its id and without the version that was seen it is no new one.
+            #expect(try await h.json(chief, .post, place, entry(["id": id])).status == 409)
             // Two at once: one is kept, the other one hears of it.
             async let one = change("2026-12-31")
             async let two = change("2027-12-31")
