@@ -15,6 +15,7 @@ package struct InsightHouse: Sendable {
     /// Tells open screens that the model has changed.
     package let live = LiveHub()
     package let keep = ScreenKeep()
+    let mornings = MorningKeep()
 
     package init(directory: DirectoryHouse) { self.directory = directory }
 

@@ -3,6 +3,7 @@ import Directory
 import Hummingbird
 import Kernel
 import Storage
+import Synchronization
 import Web
 
 /// What a street looks at before the day begins.
@@ -62,6 +63,14 @@ extension InsightHouse {
     func morning(_ place: AreaID?, _ actor: Actor) async throws -> MorningModel {
         let (reach, isOnePlace, area) = try await reach(place, actor)
         let screen = try await model(reach)
+        return try await mornings.model(reach, area?.id, with: screen) { [self] in
+            try await morning(reach, isOnePlace, area, screen)
+        }
+    }
+
+    private func morning(
+        _ reach: Reach, _ isOnePlace: Bool, _ area: Area?, _ screen: ScreenModel
+    ) async throws -> MorningModel {
         let now = world.now()
         let today = Zone.shanghai.day(of: now)
         let calendar = try await directory.calendars.current(at: now)
@@ -112,6 +121,44 @@ extension InsightHouse {
                 duty: try DirectoryStore.onDuty(
                     in: estates.map(\.area), from: Zone.shanghai.instant(today), to: Zone.shanghai.endOfDay(today),
                     limit: MorningRules.mostDuty, transaction))
+        }
+    }
+}
+
+/// Morning pages by scope and place, each as old as the numbers that it was made with: a second. One of those who ask
+/// makes it, however many they are.
+final class MorningKeep: Sendable {
+    private struct Key: Hashable {
+        let reach: Reach
+        let area: AreaID?
+    }
+    private struct Entry {
+        let screen: ScreenModel
+        let making: Task<MorningModel, any Error>
+    }
+    private let state = Mutex<[Key: Entry]>([:])
+    private static let scopes = 200
+
+    func model(
+        _ reach: Reach, _ area: AreaID?, with screen: ScreenModel,
+        _ make: @escaping @Sendable () async throws -> MorningModel
+    ) async throws -> MorningModel {
+        let key = Key(reach: reach, area: area)
+        let making = state.withLock { state in
+            if let entry = state[key], entry.screen === screen { return entry.making }
+            if state.count >= Self.scopes, state[key] == nil { state = [:] }
+            let making = Task { try await make() }
+            state[key] = Entry(screen: screen, making: making)
+            return making
+        }
+        do {
+            return try await making.value
+        } catch {
+            // The next one who asks tries again.
+            state.withLock { state in
+                if let entry = state[key], entry.screen === screen { state[key] = nil }
+            }
+            throw error
         }
     }
 }
