@@ -153,15 +153,15 @@ extension FindStore {
         after.map { " and (e.path, f.subject) > (\($0.path), \($0.subject))" } ?? .empty
     }
 
-    /// All rows of the term, of which few are.
+    /// All rows of the term, of which few are. `cross join` as below: from them to their places.
     static func rareSQL(_ wanted: FindWanted, _ reach: Reach, _ after: FindCursor?, _ limit: Int) -> SQL {
         let table = table(wanted.of)
         return """
             select distinct e.path, f.place_id, f.subject
             from (select place_id, \(table.subject) as subject from \(table.name)
                 where term in \(either(wanted.terms)) limit \(rare + 1)) f
-            join directory_area e on e.id = f.place_id
-            where e.path >= \(reach.lower) and e.path < \(reach.upper)\(later(after)) and \(checks(wanted, reach))
+            cross join directory_area e
+            where e.id = f.place_id and e.path >= \(reach.lower) and e.path < \(reach.upper)\(later(after)) and \(checks(wanted, reach))
             order by e.path, f.subject limit \(limit)
             """
     }
