@@ -123,7 +123,8 @@ package struct House: Sendable {
     ) async throws -> House {
         let secrets = try Secrets(keys, world: world, cost: configuration.passwordCost)
         let journal = StandardJournal(
-            consumers: [OutboxConsumer("live")], auditKey: secrets.auditBytes, nextID: world.nextID)
+            consumers: [OutboxConsumer("live")], auditKey: secrets.auditBytes, nextID: world.nextID,
+            randomBytes: world.randomBytes)
         let now = world.now()
         // Several servers may start at once.
         try await database.exclusively { transaction in

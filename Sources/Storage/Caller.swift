@@ -22,9 +22,11 @@ struct AuditAddress {
     let salt: [UInt8]
     let proof: [UInt8]
 
-    init(_ text: String, row: Int64) {
+    static let saltBytes = 16
+
+    init(_ text: String, row: Int64, salt: [UInt8]) {
         self.text = text
-        salt = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
+        self.salt = salt
         proof = Self.proof(text, salt, row: row)
     }
 

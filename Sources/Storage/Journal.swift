@@ -24,20 +24,26 @@ package struct StandardJournal: Journal {
     /// Begun with the key, which takes as long as a short entry itself.
     private let begun: HMAC<SHA256>
     private let nextID: @Sendable () -> Int64
+    private let randomBytes: @Sendable (Int) -> [UInt8]
 
     /// - Parameters:
     ///   - auditKey: the key of the digests, at least 32 bytes, kept outside the database.
     ///   - nextID: `World.nextID`.
-    package init(consumers: [OutboxConsumer], auditKey: [UInt8], nextID: @escaping @Sendable () -> Int64) {
+    ///   - randomBytes: `World.randomBytes`, for the salts of addresses.
+    package init(
+        consumers: [OutboxConsumer], auditKey: [UInt8], nextID: @escaping @Sendable () -> Int64,
+        randomBytes: @escaping @Sendable (Int) -> [UInt8]
+    ) {
         self.consumers = consumers
         begun = HMAC<SHA256>(key: SymmetricKey(data: auditKey))
         self.nextID = nextID
+        self.randomBytes = randomBytes
     }
 
     package func audit(_ entry: AuditEntry, at now: Instant, _ transaction: any WriteTransaction) throws {
         let id = nextID()
         let digest = AuditDigest.make(id: id, at: now, entry, begun)
-        let caller = Caller.address.map { AuditAddress($0, row: id) }
+        let caller = Caller.address.map { AuditAddress($0, row: id, salt: randomBytes(AuditAddress.saltBytes)) }
         try transaction.run(
             """
             insert into storage_audit (id, area_id, at_ms, actor_id, post_id, verb, subject_id, digest, address,

@@ -199,7 +199,9 @@ final class District: Sendable {
     ) -> CaseActions {
         CaseActions(
             database: database, world: world,
-            journal: StandardJournal(consumers: ["live"], auditKey: secrets.auditBytes, nextID: world.nextID),
+            journal: StandardJournal(
+                consumers: ["live"], auditKey: secrets.auditBytes, nextID: world.nextID, randomBytes: world.randomBytes
+            ),
             inbox: inbox, secrets: secrets, book: CaseBook(database: database, calendars: Calendars(database: database))
         )
     }

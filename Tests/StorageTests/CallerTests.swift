@@ -14,7 +14,8 @@ import Testing
 
     private func act(_ test: TestDatabase, _ subject: Int64 = 1) async throws {
         let journal = StandardJournal(
-            consumers: [], auditKey: [UInt8](repeating: 1, count: 32), nextID: test.world.nextID)
+            consumers: [], auditKey: [UInt8](repeating: 1, count: 32), nextID: test.world.nextID,
+            randomBytes: test.world.randomBytes)
         try await test.database.write { transaction in
             let entry = AuditEntry(area: Self.area, actor: PersonID(3), verb: "case.close", subject: subject)
             try journal.audit(entry, at: TestDatabase.start, transaction)

@@ -10,7 +10,8 @@ private let area = AreaID(77)
     private func journal(_ world: World) -> StandardJournal {
         StandardJournal(
             consumers: ["insight", OutboxConsumer("messaging", kinds: ["case.closed"])],
-            auditKey: [UInt8](repeating: 1, count: 32), nextID: world.nextID)
+            auditKey: [UInt8](repeating: 1, count: 32), nextID: world.nextID,
+            randomBytes: world.randomBytes)
     }
 
     @Test func eachConsumerHearsItsKindsOnce() async throws {

@@ -13,7 +13,8 @@ import Testing
     private let verifier = Verifier(key: sealKey)
 
     private func act(_ test: TestDatabase, _ count: Int) async throws {
-        let journal = StandardJournal(consumers: [], auditKey: Self.auditKey, nextID: test.world.nextID)
+        let journal = StandardJournal(
+            consumers: [], auditKey: Self.auditKey, nextID: test.world.nextID, randomBytes: test.world.randomBytes)
         try await test.database.write { transaction in
             for index in 0..<count {
                 let entry = AuditEntry(
@@ -68,7 +69,8 @@ import Testing
         try await TestDatabase.with { test async throws in
             try await act(test, 4)
             _ = try await sealer.seal(test.database, at: TestDatabase.start)
-            let journal = StandardJournal(consumers: [], auditKey: Self.auditKey, nextID: { 1 })
+            let journal = StandardJournal(
+                consumers: [], auditKey: Self.auditKey, nextID: { 1 }, randomBytes: test.world.randomBytes)
             try await test.database.write { transaction in
                 let entry = AuditEntry(area: Self.areas[0], actor: nil, verb: "late", subject: 1)
                 try journal.audit(entry, at: TestDatabase.start, transaction)
