@@ -146,7 +146,7 @@ extension CasesHouse {
                 sender = .resident(person, name: context.actor.name)
             } else {
                 // Keys of one address are told from those of another; a negative number is nobody's id.
-                let digest = secrets.contentDigest("address " + context.peerText)
+                let digest = secrets.contentDigest("address " + (Caller.address ?? context.peerText))
                 sender = .anonymous(browser: -digest.prefix(7).reduce(Int64(0)) { $0 << 8 | Int64($1) })
             }
             let done = try await actions.register(

@@ -263,7 +263,12 @@ package struct ImportWork: Sendable {
                 _ = try ImportStore.move(record.id, from: .checking, to: .checked, at: now, transaction)
             }
         }
+        // What was imported is there without them.
+        if writes, record.fresh >= Self.many { try? await database.takeStatistics() }
     }
+
+    /// Rows that change how a table is best read.
+    private static let many = 5_000
 
     /// Rows whose level cannot be told are bad in the first pass.
     private static func belongs(

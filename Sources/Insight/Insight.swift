@@ -47,8 +47,11 @@ package struct InsightHouse: Sendable {
                 throw InsightRefusal.notFound
             }
             let former = try AreaPastStore.former(of: [area.path], transaction)[area.path] ?? []
-            guard let reach = whole.narrowed(to: [area.path] + former) else { throw InsightRefusal.notFound }
-            return (reach, area.level == .estate, area)
+            let isEstate = area.level == .estate
+            guard let reach = whole.narrowed(to: [area.path] + former, isEstate: isEstate) else {
+                throw InsightRefusal.notFound
+            }
+            return (reach, isEstate, area)
         }
     }
 

@@ -129,7 +129,7 @@ extension InsightStore {
         }
         if let day = stretch.day { conditions.append("day = \(day)") }
         conditions.append(
-            isOnePlace ? "path = \(path.text)" : "path >= \(path.text) and path < \(path.upperBound)")
+            isOnePlace ? "path = \(path.text)" : Reach.inside(path))
         if let clock = stretch.clock { conditions.append("clock = \(clock)") }
         if let before = stretch.before { conditions.append("at_ms < \(before)") }
         if let from = stretch.from { conditions.append("at_ms >= \(from)") }
@@ -174,7 +174,7 @@ extension InsightStore {
         return try transaction.query(
             """
             select case_id, ref, kind, at_ms, path, clock from insight_fact
-            where kind = 1 and day between \(days.0) and \(days.1) and at_ms >= \(since) and \(reach.condition)
+            where kind = 1 and day between \(days.0) and \(days.1) and at_ms >= \(since) and \(reach.ofFacts)
             order by day desc, at_ms desc, case_id desc limit \(limit)
             """, counted)
     }
@@ -187,7 +187,7 @@ extension InsightStore {
         let rows = try transaction.query(
             """
             select path, count(*) from insight_fact
-            where kind = 1 and day between \(days.0) and \(days.1) and at_ms >= \(since) and \(reach.condition)
+            where kind = 1 and day between \(days.0) and \(days.1) and at_ms >= \(since) and \(reach.ofFacts)
             group by path
             """
         ) { (try $0.path(0), try $0.int(1)) }
@@ -220,18 +220,21 @@ extension InsightStore {
         }
     }
 
+    static func latestSQL(_ kind: FactKind, _ reach: Reach, day: Day, limit: Int) -> SQL {
+        """
+        select case_id, ref, kind, at_ms, path, clock from insight_fact
+        where kind = \(kind) and day = \(day) and \(reach.ofFacts)
+        order by at_ms desc, case_id desc, ref desc limit \(limit)
+        """
+    }
+
     /// The latest steps of a day.
     static func latest(
         _ reach: Reach, day: Day, limit: Int, _ transaction: any ReadTransaction
     ) throws -> [CountedRow] {
         var rows: [CountedRow] = []
         for kind in [FactKind.registered, .attended, .handled, .fedBack, .struckOff] {
-            rows += try transaction.query(
-                """
-                select case_id, ref, kind, at_ms, path, clock from insight_fact
-                where kind = \(kind) and day = \(day) and \(reach.condition)
-                order by at_ms desc, case_id desc, ref desc limit \(limit)
-                """, counted)
+            rows += try transaction.query(latestSQL(kind, reach, day: day, limit: limit), counted)
         }
         rows.sort { ($0.at, $0.caseID, $0.ref) > ($1.at, $1.caseID, $1.ref) }
         return Array(rows.prefix(limit))

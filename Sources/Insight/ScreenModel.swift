@@ -44,7 +44,8 @@ package final class ScreenModel: Sendable {
     package let past: [Day: DayNumbers]
     /// The walk through the cases has not come to its end: numbers are too small.
     package let isWalking: Bool
-    private let drawn = Mutex<[String: HTML]>([:])
+    private let drawn = Mutex<[String: Task<HTML, any Error>]>([:])
+    private static let mostDrawn = 200
 
     init(
         at: Instant, reach: Reach, title: String, places: [ScreenPlace], past: [Day: DayNumbers], isWalking: Bool
@@ -69,11 +70,19 @@ package final class ScreenModel: Sendable {
         self.sums = sums
     }
 
-    /// What was drawn under a name before.
-    func drawn(_ name: String) -> HTML? { drawn.withLock { $0[name] } }
-    func keep(_ html: HTML, _ name: String) {
-        drawn.withLock { drawn in
-            if drawn.count < 200 { drawn[name] = html }
+    /// What is drawn under a name: by the first who asks, while the others wait for it. What failed is tried again.
+    func drawn(_ name: String, _ draw: @escaping @Sendable () async throws -> HTML) async throws -> HTML {
+        let drawing = drawn.withLock { drawn -> Task<HTML, any Error> in
+            if let there = drawn[name] { return there }
+            let fresh = Task { try await draw() }
+            if drawn.count < Self.mostDrawn { drawn[name] = fresh }
+            return fresh
+        }
+        do {
+            return try await drawing.value
+        } catch {
+            drawn.withLock { if $0[name] == drawing { $0[name] = nil } }
+            throw error
         }
     }
 

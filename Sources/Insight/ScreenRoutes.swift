@@ -85,22 +85,22 @@ extension InsightHouse {
     func screen(_ reach: Reach, _ part: ScreenPart, _ context: WebContext) async throws -> HTML {
         let model = try await model(reach)
         let pages = ScreenPages(context, now: model.at)
-        let name = ScreenPages.name(part, context)
-        if let drawn = model.drawn(name) { return pages.page(model, part, drawn) }
-        let paths = ScreenPages.shown(model, part).map(\.path)
-        let found = try await database.read { transaction in
-            let notes = try InsightStore.notes(
-                of: Array(paths), hiding: reach.families, day: model.day, transaction)
-            let latest = try InsightStore.latest(reach, day: model.day, limit: ScreenPages.latest, transaction)
-            let lines = part.isWall ? [] : try CaseStore.lines(Set(latest.map(\.caseID)).sorted(), transaction)
-            return (notes, latest, lines)
+        let drawn = try await model.drawn(ScreenPages.name(part, context)) { [self] in
+            let paths = ScreenPages.shown(model, part).map(\.path)
+            let found = try await database.read { transaction in
+                let notes = try InsightStore.notes(
+                    of: Array(paths), hiding: reach.families, day: model.day, transaction)
+                let latest = try InsightStore.latest(
+                    reach, day: model.day, limit: ScreenPages.latest, transaction)
+                let lines = part.isWall ? [] : try CaseStore.lines(Set(latest.map(\.caseID)).sorted(), transaction)
+                return (notes, latest, lines)
+            }
+            var full = part
+            full.notes = Dictionary(grouping: found.0, by: \.path)
+            full.latest = found.1
+            full.titles = Dictionary(found.2.map { ($0.id, $0.title) }, uniquingKeysWith: { $1 })
+            return pages.main(model, full)
         }
-        var part = part
-        part.notes = Dictionary(grouping: found.0, by: \.path)
-        part.latest = found.1
-        part.titles = Dictionary(found.2.map { ($0.id, $0.title) }, uniquingKeysWith: { $1 })
-        let drawn = pages.main(model, part)
-        model.keep(drawn, name)
         return pages.page(model, part, drawn)
     }
 

@@ -31,6 +31,7 @@ struct BenchSeed: AsyncParsableCommand {
         configuration.postgres.deadlineMs = nil
         let house = try await House.open(configuration, world: SystemWorld.make())
         let accounts = try await BenchHouse(house).plant(cases: cases, open: open, estates: estates)
+        try await house.database.takeStatistics()
         try JSONEncoder().encode(accounts).write(to: URL(fileURLWithPath: data + "/bench.json"))
         try await house.close()
     }

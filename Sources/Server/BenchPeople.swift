@@ -3,7 +3,6 @@ import Directory
 import Foundation
 import Kernel
 import Storage
-import StoragePostgres
 import Synchronization
 
 /// A house of many residents, for timing searches: estates of a thousand people each, two to a home.
@@ -124,14 +123,7 @@ package struct PeopleHouse: Sendable {
         }
         let names = BenchNames.all
         try await house.database.write { try FindBenchStore.index(names: names, $0) }
-        if let postgres = house.database as? PostgresDatabase {
-            for table in [
-                "directory_area", "directory_person", "directory_home", "directory_find_person",
-                "directory_find_staff", "directory_find_area",
-            ] {
-                try await postgres.runText("analyze \(table)")
-            }
-        }
+        try await house.database.takeStatistics()
     }
 
     private struct Rows: Sendable {

@@ -126,6 +126,7 @@ package struct CaseImportJob {
         let summary = try await job.finish()
         try sink.write(job.takeRejected())
         try sink.close()
+        try await house.database.takeStatistics()
         progress?.end(summary)
         for column in job.absent { progress?.say("the file has no column \(column); it was left out") }
         return summary

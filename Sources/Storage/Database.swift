@@ -103,6 +103,9 @@ package protocol Database: Sendable {
     func exclusively<T: Sendable>(
         _ body: @escaping @Sendable (any WriteTransaction) throws -> T
     ) async throws -> T
+    /// After many rows came at once: an engine that plans by statistics takes them now. PostgreSQL would do so by itself
+    /// a minute or more later, and until then plan as if the tables were as small as before.
+    func takeStatistics() async throws
     /// Ends all connections. Nothing may be called afterwards.
     func close() async throws
 }
@@ -113,6 +116,7 @@ extension Database {
     ) async throws -> T { try await read(body) }
     package func mark(_ tables: Set<String>) -> ChangeMark? { nil }
     package func announcements() -> AsyncStream<Announcement>? { nil }
+    package func takeStatistics() async throws {}
 }
 
 /// Says whether what was read from some tables still holds. Ask for the edition BEFORE the read begins; what was read is

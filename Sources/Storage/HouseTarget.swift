@@ -131,6 +131,8 @@ package struct HouseTarget: Sendable {
             let gone = try transaction.run("delete from storage_migration where id = \(Self.markID)")
             guard gone == 1 else { throw HouseFault.otherCopy }
         }
+        // It is whole without them.
+        try? await database.takeStatistics()
         return found
     }
 

@@ -68,6 +68,14 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable {
     package static func + (a: SQL, b: SQL) -> SQL { SQL(parts: a.parts + b.parts) }
     package static func += (a: inout SQL, b: SQL) { a.parts += b.parts }
 
+    /// A column of text, said so that no engine looks for it in an index: for a condition that another one leads.
+    package static func unindexed(_ column: StaticString) -> SQL {
+        SQL(parts: [
+            .perEngine(
+                sqlite: [.fixed("+"), .fixed(column)], postgres: [.fixed("("), .fixed(column), .fixed(" || '')")])
+        ])
+    }
+
     /// Joins statements' parts with a separator, for lists of columns, conditions and values.
     package static func joined(_ items: [SQL], separator: SQL = ", ") -> SQL {
         var result: [Part] = []

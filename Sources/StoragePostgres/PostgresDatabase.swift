@@ -188,6 +188,18 @@ package final class PostgresDatabase: Database {
         }
     }
 
+    /// Of the tables of its own schema.
+    package func takeStatistics() async throws {
+        try await runText(
+            """
+            do $$ declare one record; begin
+                for one in select tablename from pg_tables where schemaname = current_schema() order by tablename loop
+                    execute format('analyze %I', one.tablename);
+                end loop;
+            end $$
+            """)
+    }
+
     /// Runs a query and tells how: the lines of `explain analyze`, for a plan of any value. A test on a hot query looks at
     /// them.
     package func plan(_ sql: SQL) async throws -> [String] {

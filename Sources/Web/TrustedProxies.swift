@@ -47,8 +47,9 @@ package struct TrustedProxies: Sendable {
     /// For whom a trusted proxy says that it asks: the last hop that is not a trusted proxy itself. Nil when it says
     /// nothing, or nothing that is an address, or is not trusted.
     package func said(_ request: Request, _ context: WebContext) -> String? {
-        guard trusts(context.peer == nil ? "127.0.0.1" : context.peerText),
-            let hops = request.headers[Self.forwarded]
+        // Most requests have no such header, and reading an address costs more than looking for it.
+        guard let hops = request.headers[Self.forwarded],
+            trusts(context.peer == nil ? "127.0.0.1" : context.peerText)
         else { return nil }
         var nearest: String?
         for hop in hops.suffix(2000).split(separator: ",").reversed() {
@@ -61,7 +62,7 @@ package struct TrustedProxies: Sendable {
 
     /// The caller as the server sees it: what a trusted proxy says, or the other end of the connection.
     package func caller(_ request: Request, _ context: WebContext) -> String {
-        said(request, context) ?? Self.plain(context.peerText) ?? context.peerText
+        said(request, context) ?? Self.undressed(context.peerText)
     }
 
     private static let forwarded = Answer.name("X-Forwarded-For")
@@ -71,7 +72,11 @@ package struct TrustedProxies: Sendable {
         guard text.utf8.count <= 45, let text = (try? SocketAddress(ipAddress: text, port: 0))?.ipAddress else {
             return nil
         }
-        return text.hasPrefix("::ffff:") && text.contains(".") ? String(text.dropFirst(7)) : text
+        return undressed(text)
+    }
+
+    private static func undressed(_ text: String) -> String {
+        text.hasPrefix("::ffff:") && text.contains(".") ? String(text.dropFirst(7)) : text
     }
 
     private static func bytes(_ text: String) -> [UInt8]? {

@@ -232,7 +232,7 @@ import Web
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for worker in ["a", "b"] {
                     group.addTask {
-                        for _ in 0..<600 {
+                        for _ in 0..<4000 {
                             _ = try await h.house.importWork.step(worker: worker)
                             let left = try await h.house.database.read { transaction in
                                 try transaction.first("select count(*) from directory_import where status = 5") {
@@ -240,8 +240,9 @@ import Web
                                 } ?? 0
                             }
                             if left == 0 { return }
-                            // Time goes on, so that what one of them let lie comes due again.
-                            h.still.advance(ms: 200)
+                            // Time goes on, so that what one of them let lie comes due again, and more slowly than
+                            // outside, so that none loses its lease only because the machine is busy.
+                            h.still.advance(ms: 20)
                             try await Task.sleep(for: .milliseconds(50))
                         }
                     }

@@ -192,6 +192,24 @@ import Testing
         }
     }
 
+    @Test func statisticsAreThoseOfTheRowsThatAreThere() async throws {
+        try await with { database, _ async throws in
+            try await database.write { transaction in
+                for id in 1...40 { try inserting(Int64(id), "a")(transaction) }
+            }
+            func known() async throws -> Int64 {
+                try await database.read { transaction in
+                    try transaction.first(
+                        "select cast(reltuples as bigint) from pg_class where oid = 'test_row'::regclass"
+                    ) { try $0.int(0) } ?? 0
+                }
+            }
+            #expect(try await known() < 1)
+            try await database.takeStatistics()
+            #expect(try await known() == 40)
+        }
+    }
+
     @Test func whatTakesTooLongIsGivenUpAtTheDeadline() async throws {
         try await with {
             $0.deadlineMs = 600
