@@ -46,7 +46,7 @@ need_debian() {
 }
 
 PRODUCT_PACKAGES=(pkg-config libsqlite3-dev libpq-dev libsodium-dev libqrencode-dev libvips-dev zlib1g-dev
-    libexpat1-dev)
+    libexpat1-dev cracklib-runtime)
 
 # The debug build, product and tests together: alternating between them would build the dependencies twice.
 build_debug() {

@@ -75,11 +75,16 @@ extension CasesHouse {
             return .ok(Slice(lines, limit: limit) { $0.id.text })
         }
         table.get(
-            "/api/v1/me/joined-cases", .signedIn, API(.cases, "What one joined, at most 50, the newest first."),
-            Nothing.self, CaseShapes.line.slices
-        ) { _, call in
+            "/api/v1/me/joined-cases", .signedIn, API(.cases, "What one joined, the newest first."), PageAsked.self,
+            CaseShapes.line.slices
+        ) { asked, call in
             let person = try person(call.context)
-            return .ok(Slice(try await database.read { try CaseStore.joinedBy(person, $0) }))
+            let before: CaseID? = try asked.paging.id()
+            let limit = asked.paging.limit
+            let found = try await database.read {
+                try CaseStore.joinedBy(person, before: before, limit: limit + 1, $0)
+            }
+            return .ok(Slice(found, limit: limit) { $0.id.text })
         }
         table.post(
             "/api/v1/cases", .signedIn,

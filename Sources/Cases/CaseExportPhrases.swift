@@ -11,3 +11,13 @@ extension Phrase {
     package static let columnAt = Phrase("时间", "Time")
     package static let columnStep = Phrase("步骤", "Step")
 }
+
+extension Phrase {
+    package static let mineWhose = Phrase("代谁办", "For whom")
+    package static let workloadMinutes = Phrase("处理时长中位数（分钟）", "Median time in minutes")
+    package static let templateVersion = Phrase("第几版", "Edition")
+    package static let leavesListTitle = Phrase("请假和代班（不含原因）", "Leave and stand-ins, without the reasons")
+    package static let handoversListTitle = Phrase("交接（不含件）", "Hand-over notes, without their cases")
+    package static let handoverTaker = Phrase("谁接的", "Taken by")
+    package static let handoverTakenAt = Phrase("什么时候接的", "Taken at")
+}

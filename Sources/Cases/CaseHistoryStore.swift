@@ -460,11 +460,12 @@ package enum CaseHistoryStore {
     }
 
     package static func replies(
-        estate: AreaID, limit: Int = 10, _ transaction: any ReadTransaction
+        estate: AreaID, before: (at: Instant, id: Int64)? = nil, limit: Int = 10, _ transaction: any ReadTransaction
     ) throws -> [Reply] {
-        try transaction.query(
+        let page: SQL = before.map { " and (at_ms, id) < (\($0.at), \($0.id))" } ?? .empty
+        return try transaction.query(
             """
-            select id, question, answer, answered_by, at_ms from cases_reply where estate_id = \(estate)
+            select id, question, answer, answered_by, at_ms from cases_reply where estate_id = \(estate)\(page)
             order by at_ms desc, id desc limit \(limit)
             """
         ) {

@@ -4,7 +4,8 @@ package enum CaseMigrations {
     /// What the text search of the desk looks in: place, title, words, reporter's name.
     static let text = TextIndex("cases_text")
 
-    package static let all = loop + CaseCoverMigrations.all + CategoryMigrations.all
+    package static let all =
+        loop + CaseCoverMigrations.all + CategoryMigrations.all + CaseFormerMigrations.all
 
     private static let loop: [Migration] = [
         Migration(

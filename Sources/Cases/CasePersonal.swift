@@ -31,7 +31,7 @@ package enum CasePersonalMigrations {
 /// What cases hold about the people who report them.
 package enum CasePersonal {
     package static let source = PersonalDataSource(
-        "cases", [cases, sayings, ratings, joins],
+        "cases", [cases, sayings, ratings, joins, CaseFormer.steps, CaseFormer.handovers],
         remains: [PersonalRemainder(.keptCases, .keptCasesWhy)]
     ) { person, now, limit, transaction in
         let unnamed = try Naming.end(of: person, transaction).count
@@ -57,7 +57,7 @@ package enum CasePersonal {
             delete from cases_join where person_id = \(person) and case_id in (
                 select j.case_id from cases_join j where j.person_id = \(person) order by j.case_id limit \(limit))
             """)
-        return try own.count + joined + unnamed
+        return try own.count + joined + unnamed + CaseFormer.unname(person, limit: limit, transaction)
             + transaction.run("delete from cases_key where owner_id = \(person)")
     }
 
@@ -167,7 +167,9 @@ package enum CasePersonal {
 
     // MARK: Periods
 
-    package static let retention: [RetentionClass] = [
+    package static let retention: [RetentionClass] = kept + CaseFormer.retention
+
+    private static let kept: [RetentionClass] = [
         RetentionClass(
             "workOrders", .keepCases, days: 1096, least: 365, source: .keepCasesSource, since: Day(number: 20_454)
         ) { before, limit, transaction in

@@ -12,6 +12,16 @@ extension Phrase {
     package static let dataRatings = Phrase("我的评价", "My ratings")
     package static let dataScore = Phrase("分数", "Score")
     package static let dataJoins = Phrase("我也遇到的事", "What I joined")
+    package static let dataSteps = Phrase("我经手的步骤", "Steps that I took at work")
+    package static let dataStep = Phrase("步骤", "Step")
+    package static let dataHandovers = Phrase("交接班记录", "Notes at the end of a shift")
+    package static let dataTaken = Phrase("我接班的时间", "When I took it over")
+    package static let formerColleague = Phrase("离任人员", "A former colleague")
+    package static let keepFormer = Phrase(
+        "离任人员在经办步骤里的姓名", "Names of former staff in the steps of cases")
+    package static let keepFormerSource = Phrase(
+        "产品默认：与工单相同，三年", "Product default: three years, as for work orders")
+    package static let keepHandovers = Phrase("交接班记录", "Notes at the end of a shift")
     package static let keptCases = Phrase("报事和处理记录（不带姓名电话）", "Reports and how they were handled (no name, no number)")
     package static let keptCasesWhy = Phrase(
         "民法典第188条：诉讼时效三年，之后去掉住处和原话", "Civil Code art. 188: three years of limitation, then home and words go")

@@ -439,12 +439,12 @@ package enum CaseStore {
     }
 
     package static func joinedBy(
-        _ person: PersonID, limit: Int = 50, _ transaction: any ReadTransaction
+        _ person: PersonID, before: CaseID? = nil, limit: Int = 50, _ transaction: any ReadTransaction
     ) throws -> [CaseLine] {
         try transaction.query(
             """
-            select \(lineColumns) from cases_join j join cases_case c on c.id = j.case_id
-            where j.person_id = \(person) order by j.case_id desc limit \(limit)
+            select \(lineColumns) from cases_join j join cases_case c on c.id = j.case_id where j.person_id = \(person)
+                and j.case_id < \(before?.raw ?? Int64.max) order by j.case_id desc limit \(limit)
             """, line)
     }
 

@@ -18,7 +18,7 @@ extension PublicPages {
             <a href="/desk/policies">\(words(.policyTitle))</a></p>
             <div class="card scroll" role="region" tabindex="0" aria-label="\(words(.categoriesTitle))">\
             <table class="plain"><thead><tr>\(head)</tr></thead><tbody>\(rows)</tbody></table></div>
-            \(form(page, here))\(page.history.html(here, whyField: "why", context, say.now))</div>
+            \(ExportLinks.make("categories", context))\(form(page, here))\(page.history.html(here, whyField: "why", context, say.now))</div>
             """)
     }
 

@@ -23,7 +23,8 @@ extension CasesHouse {
                 kit.rows(
                     notes.map { note in
                         kit.link(
-                            Href("/desk/handovers/", note.id.text), "\(note.authorName) · \(words(note.kind.phrase))",
+                            Href("/desk/handovers/", note.id.text),
+                            "\(note.author(words)) · \(words(note.kind.phrase))",
                             "\(areas[note.area]?.name ?? "") · \(kit.say.moment(note.at))", state: state(note, kit))
                     }, none: .handoversNone)
             }
@@ -38,7 +39,8 @@ extension CasesHouse {
             return kit.answer(
                 words(.handoversTitle),
                 "<p class=\"no-print\"><a class=\"btn primary\" href=\"/desk/handover\">\(words(.handoverWrite))</a></p>",
-                waiting, kit.section(words(.handoversAll), list(rest.prefix(30))), more)
+                waiting, kit.section(words(.handoversAll), list(rest.prefix(30))), more,
+                ExportLinks.make("handovers", context, title: .handoversListTitle))
         }
         table.get("/desk/handover", .verb(.caseRead)) { request, context in
             try await handoverForm(
@@ -89,7 +91,8 @@ extension CasesHouse {
 
     private func state(_ note: Handover, _ kit: CoverKit) -> HTML {
         note.taken == nil
-            ? kit.state(.wait, kit.words(.handoverWaiting)) : kit.state(.ok, kit.words(.handoverTaken, note.takenName))
+            ? kit.state(.wait, kit.words(.handoverWaiting))
+            : kit.state(.ok, kit.words(.handoverTaken, note.taker(kit.words)))
     }
 
     /// The open cases that a note of this roster is about: the stewards' own, the desk's list of the estate.
@@ -217,7 +220,7 @@ extension CasesHouse {
         var end = HTML.empty
         if note.taken == nil, !isOwn {
             end = kit.button(
-                to, .handoverTake, about: note.authorName,
+                to, .handoverTake, about: note.author(kit.words),
                 hidden: [("do", "take"), ("version", String(note.version))])
         } else if note.taken == nil {
             end = noteForm(
@@ -234,9 +237,9 @@ extension CasesHouse {
             ? Form.summary(refusal, context) + "<blockquote class=\"say\"><p>\(sent?["words"] ?? "")</p></blockquote>"
             : .empty
         let taken: HTML =
-            note.taken.map { "<p>\(words(.handoverTaken, note.takenName)) · \(kit.say.time($0))</p>" } ?? .empty
+            note.taken.map { "<p>\(words(.handoverTaken, note.taker(words))) · \(kit.say.time($0))</p>" } ?? .empty
         return kit.answer(
-            "\(words(note.kind.phrase)) · \(note.authorName)", back: Href("/desk/handovers"),
+            "\(words(note.kind.phrase)) · \(note.author(words))", back: Href("/desk/handovers"),
             late, "<p>\(seen.area.name) · \(kit.say.time(note.at)) \(state(note, kit))</p>",
             "<blockquote class=\"say\"><p>\(note.words)</p></blockquote>", kit.rows(rows, none: .mineNone), taken, end)
     }

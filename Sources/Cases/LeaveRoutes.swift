@@ -18,7 +18,8 @@ extension CasesHouse {
     func leaveRoutes(_ table: RouteTable) {
         table.get("/desk/mine", .verb(.caseRead)) { _, context in try await mine(context) }
         table.get("/desk/leaves", .staff) { request, context in
-            try await leavesPage(request.asked("post"), context, sent: nil, refusal: nil)
+            try await leavesPage(
+                request.asked("post"), after: request.asked("cursor"), context, sent: nil, refusal: nil)
         }
         table.post("/desk/leaves", .staff) { request, context in
             try await CoverKit.take(request, context) { sent in
@@ -87,7 +88,7 @@ extension CasesHouse {
                 queue.leave.map { words(.mineFor, $0.personName, kit.say.moment($0.to)) } ?? words(.mineOwn)
             return kit.section(title, kit.rows(queue.lines.map { caseRow($0, kit) }, none: .mineNone))
         }
-        return kit.answer(words(.mineTitle), HTML.joined(parts))
+        return kit.answer(words(.mineTitle), HTML.joined(parts), ExportLinks.make("mine", context))
     }
 
     func caseRow(_ line: CaseLine, _ kit: CoverKit) -> HTML {
@@ -110,10 +111,21 @@ extension CasesHouse {
     private struct LeaveView: Sendable {
         let own: [Leave]
         let others: [Leave]
+        let next: String?
         let lost: Set<LeaveID>
         let choices: [(post: PostID, label: String)]
         let chosen: Colleague?
         let standIns: [Colleague]
+    }
+
+    private static func cursor(_ leave: Leave) -> String { "\(leave.to.ms)-\(leave.id.text)" }
+    private static func cursor(_ text: String) throws -> (to: Instant, id: LeaveID)? {
+        guard !text.isEmpty else { return nil }
+        let parts = text.split(separator: "-")
+        guard parts.count == 2, let ms = Int64(parts[0]), let id = LeaveID(text: parts[1]) else {
+            throw WebRefusal.badField("cursor")
+        }
+        return (Instant(ms: ms), id)
     }
 
     /// Leave of others in the areas where the actor keeps the roster.
@@ -126,14 +138,16 @@ extension CasesHouse {
             try actor.scope(.rosterEdit), since: since, after: after, limit: limit, transaction)
     }
 
-    private func leaveView(_ post: String, _ actor: Actor) async throws -> LeaveView {
+    private func leaveView(_ post: String, after cursor: String, _ actor: Actor) async throws -> LeaveView {
+        let after = try Self.cursor(cursor)
         guard let person = actor.person else { throw WebRefusal.signInFirst }
         let now = now()
         let day = Zone.shanghai.day(of: now)
         return try await database.read { [self] transaction in
             let own = try LeaveStore.of(person, transaction)
             let mine = Set(own.map(\.id))
-            let others = try kept(actor, since: now, limit: 30, transaction).filter { !mine.contains($0.id) }
+            let found = try kept(actor, since: now, after: after, limit: 31, transaction)
+            let others = found.prefix(30).filter { !mine.contains($0.id) }
             var lost = Set<LeaveID>()
             for leave in own + others where leave.isOn(now) {
                 if try LeaveStore.standIn(for: leave.person, at: now, transaction) == nil { lost.insert(leave.id) }
@@ -160,14 +174,15 @@ extension CasesHouse {
                 ).filter { $0.role.verbs.contains(.caseRead) && seen.insert($0.person).inserted }
             }
             return LeaveView(
-                own: own, others: others, lost: lost, choices: choices, chosen: chosen, standIns: standIns)
+                own: own, others: others, next: found.count > 30 ? Self.cursor(found[29]) : nil, lost: lost,
+                choices: choices, chosen: chosen, standIns: standIns)
         }
     }
 
     private func leavesPage(
-        _ post: String, _ context: WebContext, sent: Typed?, refusal: (any Refusal)?
+        _ post: String, after cursor: String = "", _ context: WebContext, sent: Typed?, refusal: (any Refusal)?
     ) async throws -> Response {
-        let view = try await leaveView(post, context.actor)
+        let view = try await leaveView(post, after: cursor, context.actor)
         let (kit, words) = (kit(context, sent: sent, refusal: refusal), context.words)
         let person = context.actor.person
         let chosen = view.chosen
@@ -196,9 +211,17 @@ extension CasesHouse {
                     row(leave, isLost: view.lost.contains(leave.id), mine: leave.person == person, decide: decide, kit)
                 }, none: .leavesNone)
         }
+        let more: HTML =
+            view.next.map { next in
+                """
+                <p class="no-print"><a class="btn" href="\(Href("/desk/leaves", query: [("cursor", next)]))">\
+                \(words(.deskMoreRows))</a></p>
+                """
+            } ?? .empty
         let others: HTML =
             context.actor.may(.rosterEdit)
-            ? kit.section(words(.leavesOthers), list(view.others, decide: true)) : .empty
+            ? kit.section(words(.leavesOthers), list(view.others, decide: true)) + more
+                + ExportLinks.make("leaves", context, title: .leavesListTitle) : .empty
         return kit.answer(
             words(.leavesTitle), "<p>\(words(.leavesLead))</p>",
             kit.section(words(.leavesOwn), list(view.own, decide: false)), others, choose, form)
@@ -285,19 +308,12 @@ extension CasesHouse {
             API(.roster, "Leave that has not ended, in the areas whose roster one keeps."), PageAsked.self,
             LeaveShapes.leave.slices
         ) { asked, call in
-            var after: (to: Instant, id: LeaveID)?
-            if let cursor = asked.paging.cursor {
-                let parts = cursor.split(separator: "-")
-                guard parts.count == 2, let ms = Int64(parts[0]), let id = LeaveID(text: parts[1]) else {
-                    throw WebRefusal.badField("cursor")
-                }
-                after = (Instant(ms: ms), id)
-            }
-            let (actor, now, limit, from) = (call.actor, now(), asked.paging.limit, after)
+            let from = try Self.cursor(asked.paging.cursor ?? "")
+            let (actor, now, limit) = (call.actor, now(), asked.paging.limit)
             let found = try await database.read { [self] in
                 try kept(actor, since: now, after: from, limit: limit + 1, $0)
             }
-            return .ok(Slice(found, limit: limit) { "\($0.to.ms)-\($0.id.text)" })
+            return .ok(Slice(found, limit: limit) { Self.cursor($0) })
         }
         table.get(
             "/api/v1/me/leaves", .staff, API(.roster, "One's own leave, and whose cases one sees to."), Nothing.self,

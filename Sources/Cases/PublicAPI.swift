@@ -99,15 +99,25 @@ extension CasesHouse {
         }
         table.get(
             "/api/v1/ledger/:id/replies", .everyone,
-            API(nil, "Answers to what many asked, at most 100, the newest first.", refuses: [CaseRefusal.notFound]),
-            EstateAsked.self, CaseShapes.reply.slices
+            API(
+                nil, "Answers to what many asked, the newest first.",
+                refuses: [CaseRefusal.notFound, CaseRefusal.badCursor]), LedgerAsked.self, CaseShapes.reply.slices
         ) { asked, call in
-            .ok(
-                Slice(
-                    try await database.read(.forReaders(call.actor)) { transaction in
-                        try estate(asked.id, transaction)
-                        return try CaseHistoryStore.replies(estate: asked.id, limit: 100, transaction)
-                    }))
+            let limit = asked.paging.limit
+            var before: (at: Instant, id: Int64)?
+            if let cursor = asked.paging.cursor {
+                let parts = cursor.split(separator: "-")
+                guard parts.count == 2, let ms = Int64(parts[0]), let id = Int64(parts[1]) else {
+                    throw CaseRefusal.badCursor
+                }
+                before = (Instant(ms: ms), id)
+            }
+            let from = before
+            let found = try await database.read(.forReaders(call.actor)) { transaction in
+                try estate(asked.id, transaction)
+                return try CaseHistoryStore.replies(estate: asked.id, before: from, limit: limit + 1, transaction)
+            }
+            return .ok(Slice(found, limit: limit) { "\($0.at.ms)-\($0.id)" })
         }
         codeAPI(table)
         for (path, size) in [("/api/v1/photos/:id", Attachments.Size.full), ("/api/v1/photos/:id/small", .square)] {

@@ -122,7 +122,8 @@ extension CasesHouse {
                 kit.long("add", "body", .templateBody, most: 400, help: help(words)),
                 kit.text("add", "why", .coverWhy, most: 200))
         return kit.answer(
-            words(.templatesTitle), "<p>\(words(.templatesLead))</p>", kit.rows(rows, none: .templatesNone), more, form)
+            words(.templatesTitle), "<p>\(words(.templatesLead))</p>", kit.rows(rows, none: .templatesNone), more,
+            ExportLinks.make("templates", context), form)
     }
 
     private func help(_ words: Words) -> String {

@@ -34,7 +34,8 @@ extension CasesHouse {
     struct Worker: Sendable {
         let person: PersonID
         let name: String
-        let role: Role
+        /// Nil where it would reveal membership of the party.
+        let role: Role?
         let organisation: String
         var load = Workload()
     }
@@ -43,26 +44,35 @@ extension CasesHouse {
         let lines: [CaseLine]
     }
 
-    /// Whoever holds a post in the actor's scope that cases can be given to, each once.
     private func workers(_ actor: Actor, after: PersonID?, limit: Int) async throws -> (rows: [Worker], hasMore: Bool) {
         let scope = try actor.scope(.statisticsRead)
         let times = WorkloadTimes(now: now())
-        let day = Zone.shanghai.day(of: times.now)
         return try await database.read { transaction in
-            let held = try HeldPostStore.posts(in: scope, on: day, transaction)
-            var seen = Set<PersonID>()
-            let people = held.filter { one in
-                one.role.verbs.contains(.caseAttend) && (after.map { one.person > $0 } ?? true)
-                    && seen.insert(one.person).inserted
-            }
-            let names = try DirectoryStore.names(of: people.prefix(limit).map(\.person), transaction)
-            let rows = try people.prefix(limit).map { one in
-                Worker(
-                    person: one.person, name: names[one.person] ?? "", role: one.role,
-                    organisation: one.organisationName,
-                    load: try WorkloadStore.workload(one.person, scope, times, transaction))
-            }
-            return (rows, people.count > limit)
+            let found = try Self.workers(scope, after: after, limit: limit + 1, times, transaction)
+            return (Array(found.prefix(limit)), found.count > limit)
+        }
+    }
+
+    private static let attending = Role.allCases.filter { $0.verbs.contains(.caseAttend) }
+
+    /// Whoever holds a post in the scope that cases can be given to, each once, in the order of their ids. Of a post that
+    /// reveals membership of the party no more than the person is told.
+    static func workers(
+        _ scope: Scope, after: PersonID?, limit: Int, _ times: WorkloadTimes, _ transaction: any ReadTransaction
+    ) throws -> [Worker] {
+        let day = Zone.shanghai.day(of: times.now)
+        let people = try HeldPostStore.people(
+            in: scope, roles: attending, revealing: true, on: day, after: after, limit: limit, transaction)
+        let open = try HeldPostStore.posts(of: people, in: scope, on: day, transaction)
+        let posts = Dictionary(
+            open.filter { $0.role.verbs.contains(.caseAttend) }.map { ($0.person, $0) },
+            uniquingKeysWith: { first, _ in first })
+        let names = try DirectoryStore.names(of: people, transaction)
+        return try people.map { person in
+            Worker(
+                person: person, name: names[person] ?? "", role: posts[person]?.role,
+                organisation: posts[person]?.organisationName ?? "",
+                load: try WorkloadStore.workload(person, scope, times, transaction))
         }
     }
 
@@ -86,7 +96,9 @@ extension CasesHouse {
                 case .month: try WorkloadStore.handled(person, scope, since: times.month, transaction)
                 }
             return WorkerList(
-                worker: Worker(person: person, name: name, role: post.role, organisation: post.organisationName),
+                worker: Worker(
+                    person: person, name: name, role: post.reveals ? nil : post.role,
+                    organisation: post.reveals ? "" : post.organisationName),
                 lines: lines)
         }
     }
@@ -99,9 +111,10 @@ extension CasesHouse {
                 return
                     "<a class=num href=\"\(to)\" aria-label=\"\(one.name) \(words(list.phrase)) \(value)\">\(value)</a>"
             }
+            let post = one.role.map { "\(words($0.phrase)) · \(one.organisation)" } ?? ""
             let median = one.load.medianMs.map { kit.say.length(ms: $0) } ?? "—"
             return [
-                "<b>\(one.name)</b> <small class=soft>\(words(one.role.phrase)) · \(one.organisation)</small>",
+                "<b>\(one.name)</b> <small class=soft>\(post)</small>",
                 number(one.load.open, .open), number(one.load.overdue, .overdue), number(one.load.week, .week),
                 number(one.load.month, .month), "<span class=num>\(median)</span>",
             ]
@@ -117,7 +130,8 @@ extension CasesHouse {
             [.rosterWho, .workloadOpen, .workloadOverdue, .workloadWeek, .workloadMonth, .workloadMedian], rows,
             none: .workloadNobody, label: words(.workloadTitle))
         return kit.answer(
-            words(.workloadTitle), "<p>\(words(.workloadLead)) · \(kit.say.time(kit.say.now))</p>", table, more)
+            words(.workloadTitle), "<p>\(words(.workloadLead)) · \(kit.say.time(kit.say.now))</p>", table, more,
+            ExportLinks.make("workload", context))
     }
 
     // MARK: JSON

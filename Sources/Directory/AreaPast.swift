@@ -146,6 +146,17 @@ extension DirectoryStore {
             """, area)
     }
 
+    /// The areas of one level in a scope after one of them, in the order of the tree.
+    package static func areas(
+        in scope: Scope, level: AreaLevel, after path: AreaPath, limit: Int, _ transaction: any ReadTransaction
+    ) throws -> [Area] {
+        try transaction.query(
+            """
+            select \(areaColumns) from directory_area a where a.id in \(areas(in: scope))
+                and a.level = \(level) and a.path > \(path.text) order by a.path limit \(limit)
+            """, area)
+    }
+
     package static func names(
         of people: some Collection<PersonID>, _ transaction: any ReadTransaction
     ) throws -> [PersonID: String] {

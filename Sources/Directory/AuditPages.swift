@@ -42,7 +42,8 @@ extension AuditView {
             \(text("subject", .auditSubject, asked.subject))\
             \(text("address", .auditAddress, asked.address))</div>
             <div class="btns"><button class="btn primary">\(words(.auditShow))</button>\
-            <button class="btn" name="way" value="export">\(words(.auditExport))</button></div></form>
+            <button class="btn" name="way" value="export">\(words(.auditExport))</button>\
+            <button class="btn" name="way" value="export-xlsx">\(words(.auditExportXLSX))</button></div></form>
             """
     }
 

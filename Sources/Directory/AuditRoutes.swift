@@ -25,9 +25,8 @@ enum AuditKind: String, CaseIterable, Sendable {
         case .imports: ["import"]
         case .governance:
             [
-                "appraisal", "body", "contract", "counter", "cross", "duty", "line", "link", "notice", "selection",
-                "slot",
-                "vehicle", "zone",
+                "appraisal", "badge", "body", "contract", "counter", "cross", "duty", "line", "link", "notice",
+                "selection", "slot", "team", "vehicle", "zone",
             ]
         case .privacy: ["account", "consent", "data", "minor", "privacy", "purpose", "register"]
         case .audit: ["audit"]
@@ -123,7 +122,9 @@ extension DirectoryHouse {
             asked.area = request.asked("area")
             asked.subject = request.asked("subject")
             asked.address = request.asked("address")
-            if request.asked("way") == "export" { return try await auditFile(asked, context) }
+            if let format = TableFileFormat(way: request.asked("way")) {
+                return try await auditFile(asked, format, context)
+            }
             var view: AuditView
             do {
                 let before = try auditCursor(request.asked("cursor"))
@@ -187,7 +188,9 @@ extension DirectoryHouse {
     }
 
     /// Up to `auditExportRows` rows as CSV, with the same filters.
-    private func auditFile(_ asked: AuditAsked, _ context: WebContext) async throws -> Response {
+    private func auditFile(
+        _ asked: AuditAsked, _ format: TableFileFormat, _ context: WebContext
+    ) async throws -> Response {
         let actor = context.actor
         let words = context.words
         let scope = try actor.scope(.auditRead)
@@ -196,7 +199,7 @@ extension DirectoryHouse {
         let heads: [Phrase] = [
             .auditTime, .auditVerb, .auditActor, .auditRole, .auditAddress, .auditArea, .auditSubject, .auditSeal,
         ]
-        var writer = TableWriter(.csv, name: "audit", header: heads.map { words($0) })
+        var writer = TableWriter(format, name: "audit", header: heads.map { words($0) })
         var before: Int64?
         var (count, looks) = (0, 0)
         // Rows of a rare kind lie far apart: what one file looks at is bounded as well.
@@ -225,7 +228,7 @@ extension DirectoryHouse {
             before = next
         }
         writer.finish()
-        return Answer.file(writer.take(), .csv, name: "audit-\(Zone.shanghai.day(of: world.now()))")
+        return Answer.file(writer.take(), format, name: "audit-\(Zone.shanghai.day(of: world.now()))")
     }
 
     /// Rows of the areas in reach; those of no area, such as sign-ins, belong to whoever audits a highest area.
@@ -302,5 +305,16 @@ extension SecurityStore {
             (try $0.id(0, PostTag.self), try $0.raw(1, Role.self))
         }
         return Dictionary(found, uniquingKeysWith: { $1 })
+    }
+}
+
+extension TableFileFormat {
+    /// As the buttons of the audit's page say it.
+    fileprivate init?(way: String) {
+        switch way {
+        case "export": self = .csv
+        case "export-xlsx": self = .xlsx
+        default: return nil
+        }
     }
 }

@@ -89,6 +89,16 @@ package enum CalendarStore {
         ) { (try $0.day(0), try $0.int(1), try $0.text(2), try $0.text(3)) }
     }
 
+    /// Of all years, in their order.
+    package static func days(
+        after: Day?, limit: Int, _ transaction: any ReadTransaction
+    ) throws -> [(day: Day, kind: Int64, name: String, source: String)] {
+        let page: SQL = after.map { "where day > \($0)" } ?? .empty
+        return try transaction.query(
+            "select day, kind, name, source from directory_calendar_day \(page) order by day limit \(limit)"
+        ) { (try $0.day(0), try $0.int(1), try $0.text(2), try $0.text(3)) }
+    }
+
     package static func source(of year: Int, _ transaction: any ReadTransaction) throws -> String? {
         try transaction.first("select source from directory_calendar_year where year = \(year)") { try $0.text(0) }
     }

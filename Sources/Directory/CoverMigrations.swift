@@ -48,6 +48,11 @@ package enum CoverMigrations {
             create index directory_leave_person on directory_leave(person_id, to_ms);
             create index directory_leave_standin on directory_leave(standin_id, to_ms);
             create index directory_leave_area on directory_leave(area_id, to_ms);
-            """)
+            """),
+        Migration(
+            "directory-050-leave-end",
+            """
+            create index directory_leave_end on directory_leave(to_ms, id);
+            """),
     ]
 }

@@ -300,10 +300,12 @@ extension DirectoryHouse {
             let scope = try actor.scope(.directoryEdit)
             let after: PostID? = try asked.paging.id()
             let limit = asked.paging.limit
-            let rows = try await database.read { transaction in
-                _ = try OrganisationActions.place(asked.id, actor, transaction)
-                return try OrganisationStore.posts(of: asked.id, after: after, limit: limit + 1, transaction)
+            let (rows, look) = try await database.read { transaction in
+                let (body, area, post) = try OrganisationActions.place(asked.id, actor, transaction)
+                let rows = try OrganisationStore.posts(of: asked.id, after: after, limit: limit + 1, transaction)
+                return (rows, try OrganisationActions.look(rows, of: body, area, by: post, transaction))
             }
+            try await organisations.looked(look, by: actor)
             let page = Slice(rows, limit: limit) { $0.id.text }
             return .ok(Slice(page.items.filter { scope.contains($0.path) }, next: page.next))
         }

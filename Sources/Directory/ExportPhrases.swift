@@ -25,6 +25,9 @@ extension Phrase {
         "导出会留下记录：谁、什么时候、哪个列表、多少行。", "Every export leaves a record: who, when, which list, how many rows.")
     package static let exportKept = Phrase("留到 {0}", "Kept until {0}")
 
+    package static let exportYes = Phrase("是", "Yes")
+    package static let exportNo = Phrase("否", "No")
+
     // Columns.
     package static let columnName = Phrase("名称", "Name")
     package static let columnPerson = Phrase("姓名", "Name of the person")

@@ -117,7 +117,9 @@ extension DirectoryHouse {
         init(_ ask: Ask) throws {
             list = try ask.body("list", .text(1...40), "One of `exports/lists`.")
             var filters: [String: String] = [:]
-            for name in ["queue", "category", "q", "estate", "case"] {
+            for name in [
+                "queue", "category", "q", "estate", "case", "what", "place", "day", "from", "to", "since",
+            ] {
                 filters[name] = try ask.body.optional(name, .text(0...200), "A filter of lists that have it.")
             }
             self.filters = filters
@@ -218,8 +220,7 @@ struct ExportsPage: Sendable {
 
     func main(_ context: WebContext, _ say: Say) -> HTML {
         let words = context.words
-        // A list of one thing is exported from its page.
-        let rows = lists.filter { !$0.filters.contains("case") && !$0.filters.contains("estate") }.map { list -> HTML in
+        let rows = lists.filter { !$0.isOfOneThing }.map { list -> HTML in
             """
             <li class="row"><b class="grow">\(words(list.title))</b>\
             <a href="\(Href(Href("/desk/export/", list.name), query: [("format", "xlsx")]))">XLSX</a> \

@@ -6,7 +6,17 @@ struct ImportsPage: Sendable {
     let kinds: [ImportKind]
     let places: [Area]
     let records: [ImportRecord]
+    var next: String?
     let refusal: (any Refusal)?
+
+    private func more(_ context: WebContext) -> HTML {
+        next.map { next in
+            """
+            <p class="no-print"><a class="btn" href="\(Href("/desk/imports", query: [("cursor", next)]))">\
+            \(context.words(.securityMore))</a></p>
+            """
+        } ?? .empty
+    }
 
     func main(_ context: WebContext, _ say: Say) -> HTML {
         let words = context.words
@@ -21,7 +31,8 @@ struct ImportsPage: Sendable {
             rows.isEmpty
             ? "<p class=\"card soft\">\(words(.importNone))</p>" : "<ul class=\"card rows\">\(HTML.joined(rows))</ul>"
         return """
-            <div class="stack-l"><section class="stack"><h1>\(words(.importsTitle))</h1>\(list)</section>
+            <div class="stack-l"><section class="stack"><h1>\(words(.importsTitle))</h1>\(list)\(more(context))\
+            \(ExportLinks.make("imports", context))</section>
             <form class="card stack narrow" method="post" action="/desk/imports" enctype="multipart/form-data" \
             aria-labelledby="new">\(Layout.token(context))<h2 id="new">\(words(.importNew))</h2>
             <p class="soft small">\(words(.importHelp))</p>\(Form.summary(refusal, context))

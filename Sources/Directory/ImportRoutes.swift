@@ -10,12 +10,14 @@ extension DirectoryHouse {
     private static let importers: Verbs = [.directoryEdit, .residentApprove]
 
     func importRoutes(_ table: RouteTable) {
-        table.get("/desk/imports", .staff) { _, context in try await importList(nil, context) }
+        table.get("/desk/imports", .staff) { request, context in
+            try await importList(nil, cursor: request.asked("cursor"), context)
+        }
         table.post("/desk/imports", .staff) { request, context in
             do {
                 return Answer.redirect(Href("/desk/imports/", try await receive(request, context).text))
             } catch let refusal as any Refusal where refusal.kind == .invalid {
-                return try await importList(refusal, context)
+                return try await importList(refusal, cursor: "", context)
             }
         }
         table.get("/desk/imports/:id", .staff) { _, context in try await importPage(nil, context) }
@@ -122,16 +124,18 @@ extension DirectoryHouse {
         try await imports.check(id, setup, saveAs: name, by: actor)
     }
 
-    private func importList(_ refusal: (any Refusal)?, _ context: WebContext) async throws -> Response {
+    private func importList(
+        _ refusal: (any Refusal)?, cursor: String, _ context: WebContext
+    ) async throws -> Response {
         let actor = context.actor
         let scope = try actor.scope(anyOf: Self.importers)
-        let records = try await importSlice(before: nil, limit: 50, actor)
+        let records = try await importSlice(before: ImportID(text: cursor), limit: 50, actor)
         let view = try await database.read { transaction -> ImportsPage in
             var places: [Area] = []
             for place in scope.places { places += try AreaStore.places(under: place.path, limit: 600, transaction) }
             return ImportsPage(
                 kinds: ImportKind.allCases.filter { actor.may($0.verb) }, places: places, records: records.items,
-                refusal: refusal)
+                next: records.next, refusal: refusal)
         }
         return shown(
             staffPage(context.words(.importsTitle), view.main(context, say(context)), context), refusal, context)

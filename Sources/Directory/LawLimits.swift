@@ -7,6 +7,8 @@ package enum LawLimitKey: String, CaseIterable, Sendable {
     case minorAge
     /// Working days to answer what a person asks about their own data.
     case requestWorkdays
+    /// So many working days before that those who answer are told.
+    case requestLeadWorkdays
     /// Days in which the closing of an account can be taken back.
     case closingDays
     /// Hours to report what a breach may do to many.

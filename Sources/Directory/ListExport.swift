@@ -67,13 +67,17 @@ package struct ListExport: Sendable {
         self.page = page
     }
 
+    /// Whether it is about one thing, which its filters must name: then it is exported from the page of that thing.
+    package var isOfOneThing: Bool { filters.contains { ["case", "estate", "what"].contains($0) } }
+
     package func isFor(_ actor: Actor) -> Bool { actor.posts.contains { !$0.role.verbs.isDisjoint(with: verbs) } }
 }
 
 /// Links below a list: as a workbook, as CSV.
 package enum ExportLinks {
+    /// - Parameter title: what is in the file, where the page shows it in another way.
     package static func make(
-        _ name: String, _ context: WebContext, filters: [(StaticString, String)] = []
+        _ name: String, _ context: WebContext, title: Phrase? = nil, filters: [(StaticString, String)] = []
     ) -> HTML {
         func place(_ format: TableFileFormat) -> Href {
             Href(
@@ -81,7 +85,7 @@ package enum ExportLinks {
                 query: filters + [("format", format.rawValue)])
         }
         return """
-            <p class="small no-print">\(context.words(.exportAs)) <a href="\(place(.xlsx))">XLSX</a> · \
+            <p class="small no-print">\(title.map { "\(context.words($0)) · " } ?? "")\(context.words(.exportAs)) <a href="\(place(.xlsx))">XLSX</a> · \
             <a href="\(place(.csv))">CSV</a></p>
             """
     }

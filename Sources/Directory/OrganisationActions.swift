@@ -151,6 +151,9 @@ package struct OrganisationActions: Sendable {
             if let fault = profile.judge(grant.password, own: [login, grant.name]) {
                 throw DirectoryRefusal.weakPassword(fault, "password")
             }
+            if try await secrets.isLeaked(grant.password) {
+                throw DirectoryRefusal.weakPassword(.leaked, "password")
+            }
         }
         let fresh: PersonID = world.id()
         let id: PostID = world.id()
@@ -244,6 +247,38 @@ package struct OrganisationActions: Sendable {
             let post = actor.post(for: .directoryEdit, at: area.path)
         else { throw DirectoryRefusal.notFound }
         return (body, area, post)
+    }
+
+    /// A look at posts that say who is a member of the party.
+    struct PartyLook: Sendable {
+        let organisation: OrganisationID
+        let area: AreaID
+        let post: PostID
+    }
+
+    /// What is to be kept before these posts are shown; nil where none of them says who is a member of the party.
+    static func look(
+        _ posts: [PostRow], of body: Organisation, _ area: Area, by post: Post,
+        _ transaction: any ReadTransaction
+    ) throws -> PartyLook? {
+        let kind = try transaction.first("select kind from directory_organisation where id = \(body.id)") {
+            try $0.raw(0, OrganisationKind.self)
+        }
+        guard !posts.isEmpty, kind?.revealsMembers ?? false || posts.contains(where: { $0.role == .partyAffairs })
+        else { return nil }
+        return PartyLook(organisation: body.id, area: area.estate ?? area.id, post: post.id)
+    }
+
+    /// Where it cannot be kept, nothing is shown.
+    func looked(_ look: PartyLook?, by actor: Actor) async throws {
+        guard let look else { return }
+        let now = world.now()
+        try await database.write { [journal] transaction in
+            try journal.audit(
+                AuditEntry(
+                    area: look.area, actor: actor.person, post: look.post, verb: "party.look",
+                    subject: look.organisation.raw, detail: "posts"), at: now, transaction)
+        }
     }
 
     /// The person whom the phone and the name mean; nil for somebody new. Names that were not typed are never told.

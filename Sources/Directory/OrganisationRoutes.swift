@@ -97,15 +97,17 @@ extension DirectoryHouse {
         let actor = context.actor
         let scope = try actor.scope(.directoryEdit)
         let today = Zone.shanghai.day(of: world.now())
-        let view: OrganisationPage = try await database.read { transaction in
-            let (body, area, _) = try OrganisationActions.place(id, actor, transaction)
+        let (view, look) = try await database.read { transaction in
+            let (body, area, post) = try OrganisationActions.place(id, actor, transaction)
             var places = try AreaStore.places(under: area.path, limit: Self.mostPlaces, transaction)
             if places.isEmpty { places = [area] }
             let posts = try OrganisationStore.posts(of: id, transaction).filter { scope.contains($0.path) }
-            return OrganisationPage(
+            let view = OrganisationPage(
                 organisation: body, line: try ServiceLineStore.phone(of: id, transaction), area: area, posts: posts,
                 places: places, today: today, typed: typed)
+            return (view, try OrganisationActions.look(posts, of: body, area, by: post, transaction))
         }
+        try await organisations.looked(look, by: actor)
         let main = view.main(context)
         return shown(staffPage(view.organisation.name, main, context), typed.refusal, context)
     }

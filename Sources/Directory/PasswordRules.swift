@@ -79,6 +79,8 @@ package enum PasswordFault: Sendable, Equatable {
     case kinds(Int64)
     /// Made of what everybody tries first.
     case common
+    /// In the list of leaked ones.
+    case leaked
     /// One of the last.
     case used
 
@@ -88,6 +90,7 @@ package enum PasswordFault: Sendable, Equatable {
         case .long: Phrase.refusePasswordLong()
         case .kinds(let count): Phrase.refusePasswordKinds(String(count))
         case .common: Phrase.refusePasswordCommon()
+        case .leaked: Phrase.refusePasswordLeaked()
         case .used: Phrase.refusePasswordUsed()
         }
     }

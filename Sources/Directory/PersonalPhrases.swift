@@ -13,6 +13,7 @@ enum LawLimitSeed {
     static let lines: [Line] = [
         Line(key: .minorAge, value: 14, source: "个人信息保护法第31条：不满十四周岁由监护人同意", since: (2021, 11, 1)),
         Line(key: .requestWorkdays, value: 15, source: "产品默认（法律要求及时，GB/T 35273为30天）", since: (2026, 1, 1)),
+        Line(key: .requestLeadWorkdays, value: 3, source: "产品默认：到期前提醒经办人", since: (2026, 1, 1)),
         Line(key: .closingDays, value: 7, source: "产品默认：注销前留出反悔时间", since: (2026, 1, 1)),
         Line(key: .breachHours, value: 24, source: "网络数据安全管理条例第10条：危害国家安全、公共利益的24小时内报告", since: (2025, 1, 1)),
         Line(key: .breachTellHours, value: 72, source: "个人信息保护法第57条：立即补救并通知（小时数为产品默认）", since: (2021, 11, 1)),
@@ -24,6 +25,7 @@ extension LawLimitKey {
         switch self {
         case .minorAge: .lawMinorAge
         case .requestWorkdays: .lawRequestWorkdays
+        case .requestLeadWorkdays: .lawRequestLead
         case .closingDays: .lawClosingDays
         case .breachHours: .lawBreachHours
         case .breachTellHours: .lawBreachTellHours
@@ -37,6 +39,8 @@ extension Phrase {
         "答复个人信息请求（工作日）", "Answer to a request about one's data: working days")
     package static let lawClosingDays = Phrase("注销可以反悔的天数", "Days to take back the closing of an account")
     package static let lawBreachHours = Phrase("泄露事件报告（小时）", "Hours to report a breach to the authority")
+    package static let lawRequestLead = Phrase(
+        "个人信息请求到期前提醒（工作日）", "Working days before a request is due that a reminder goes out")
     package static let lawBreachTellHours = Phrase("泄露事件告知本人（小时）", "Hours to tell the people concerned")
 
     package static let privacyNoticeTitle = Phrase("隐私告知", "Privacy notice")
@@ -68,6 +72,12 @@ extension Phrase {
     package static let dataInvitations = Phrase("发出的邀请", "Invitations made")
     package static let dataMinors = Phrase("未成年家人", "Children under guardianship")
     package static let dataBirth = Phrase("出生年月", "Month of birth")
+    package static let dataLeaves = Phrase("请假和替班", "Leave, and standing in")
+    package static let dataLeaveStandIn = Phrase("替别人", "For somebody else")
+    package static let dataLeaveWhy = Phrase("原因", "Reason")
+    package static let keepLeaves = Phrase("请假记录", "Leave")
+    package static let keepLeavesSource = Phrase(
+        "产品默认：劳动争议和诉讼时效内", "Product default: as long as a dispute may arise")
     package static let keptPosts = Phrase("岗位任免记录（不带姓名）", "Records of posts held (without the name)")
     package static let keptPostsWhy = Phrase(
         "单位的履职记录，任期结束后按档案要求保存", "Official records of the organisation, kept as its archive requires")

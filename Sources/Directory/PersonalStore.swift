@@ -104,7 +104,7 @@ package struct DirectoryPersonal: Sendable {
     /// Who the person is and where they live. Erased last: others find their rows by it.
     package var person: PersonalDataSource {
         PersonalDataSource(
-            "person", [own, Self.homes, Self.posts, Self.minors],
+            "person", [own, Self.homes, Self.posts, LeavePersonal.table, Self.minors],
             remains: [PersonalRemainder(.keptPosts, .keptPostsWhy)]
         ) { person, now, limit, transaction in
             let today = Zone.shanghai.day(of: now)
@@ -113,6 +113,7 @@ package struct DirectoryPersonal: Sendable {
             ) { try $0.id(0, PersonTag.self) }
             var count = 0
             for child in children { count += try Self.forget(child, today, transaction) }
+            count += try LeavePersonal.erase(person, transaction)
             return try count + Self.forget(person, today, transaction)
         }
     }
@@ -254,7 +255,9 @@ package struct DirectoryPersonal: Sendable {
 
     // MARK: Periods
 
-    package static let retention: [RetentionClass] = [
+    package static let retention: [RetentionClass] = kept + [LeavePersonal.retention]
+
+    private static let kept: [RetentionClass] = [
         RetentionClass(
             "sessions", .keepSessions, days: 180, least: 180, source: .keepSessionsSource,
             since: Day(number: 20_454)

@@ -341,7 +341,8 @@ package struct RuleHistory: Sendable {
         }
         return """
             <section class="stack-s"><h2>\(words(.policyHistory))</h2>\
-            <ul class="card rows">\(HTML.joined(items))</ul></section>
+            <ul class="card rows">\(HTML.joined(items))</ul>\(ExportLinks.make(
+                "rules-\(versions[0].kind.rawValue)", context, title: .rulesAll))</section>
             """
     }
 

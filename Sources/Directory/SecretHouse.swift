@@ -24,6 +24,8 @@ package struct Secrets: Sendable {
     private let gate: Gate
     private let cost: PasswordCost
     private let decoy = Decoy()
+    /// Nil where no folder is known.
+    package var leaked: LeakedPasswords?
 
     package init(_ file: KeyFile, world: World, cost: PasswordCost = .interactive) throws {
         phones = try PhoneSeal(file, randomBytes: world.randomBytes)
@@ -74,6 +76,12 @@ package struct Secrets: Sendable {
     package func verifyPassword(_ password: String, _ hash: String) async throws -> Bool {
         guard password.utf8.count <= 512 else { return false }
         return try await inTurn { PasswordHash(stored: hash).verify(password) }
+    }
+
+    /// Whether everybody can look this password up.
+    package func isLeaked(_ password: String) async throws -> Bool {
+        guard let leaked else { return false }
+        return try await Self.offPool { leaked.holds(password) }
     }
 
     /// Runs slow, blocking work on a thread of its own, away from the cooperative pool.

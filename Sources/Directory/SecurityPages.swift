@@ -110,7 +110,7 @@ struct SecurityPage: Sendable {
         }
         return """
             <section class="stack-s"><h2>\(words(.policyHistory))</h2>\
-            <ul class="card rows">\(HTML.joined(items))</ul></section>
+            <ul class="card rows">\(HTML.joined(items))</ul>\(ExportLinks.make("security-policies", context))</section>
             """
     }
 
@@ -186,6 +186,7 @@ struct StaffSessionsPage: Sendable {
         return """
             <div class="stack-l"><div><h1>\(words(.staffSessionsTitle))</h1>\
             <p class="soft">\(words(.staffSessionsLead))</p></div>\(list)\(more)\
+            \(ExportLinks.make("staff-sessions", context))\
             <p><a href="/desk/security">\(words(.securityTitle))</a></p></div>
             """
     }
@@ -218,6 +219,7 @@ struct StaffAccountsPage: Sendable {
         return """
             <div class="stack-l"><div><h1>\(words(.staffAccountsTitle))</h1>\
             <p class="soft">\(words(.staffAccountsLead))</p></div>\(Form.summary(refusal, context))\(list)\(more)\
+            \(ExportLinks.make("staff-accounts", context))\
             <p><a href="/desk/security">\(words(.securityTitle))</a></p></div>
             """
     }

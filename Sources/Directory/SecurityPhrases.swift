@@ -24,6 +24,9 @@ extension Phrase {
         "这个密码太容易猜到，或者就是自己的名字。换几个不相干的词。",
         "This password is easy to guess, or made of your own name. Use some words that have nothing to do with each other."
     )
+    static let refusePasswordLeaked = Phrase(
+        "这个密码在泄露过或者人人都用的密码名单里，别人一试就中。换一个。",
+        "This password is on a list of leaked or widely used ones, which attackers try first. Choose another.")
     static let refusePasswordUsed = Phrase("这个密码最近用过，换一个。", "This password was used lately. Choose another.")
     static let refuseWrongFactor = Phrase(
         "验证码不对，或者刚才用过了。等下一个再输。", "The code is wrong or was used already. Wait for the next one.")

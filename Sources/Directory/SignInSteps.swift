@@ -339,6 +339,7 @@ extension SignIn {
         if let fault = profile.judge(fresh, own: [login, name]) {
             throw DirectoryRefusal.weakPassword(fault, field)
         }
+        if try await secrets.isLeaked(fresh) { throw DirectoryRefusal.weakPassword(.leaked, field) }
         return profile
     }
 

@@ -65,7 +65,7 @@ struct CalendarPage: Sendable {
             <section class="stack"><h1>\(words(.calendarTitle))</h1>
             \(yearChoice(context))
             \(state)
-            \(list(context, say))
+            \(list(context, say))\(ExportLinks.make("calendar", context))
             </section>
             \(changeForm(context))
             \(confirmForm(context))
@@ -105,7 +105,7 @@ struct CalendarPage: Sendable {
     }
 
     /// The name of a holiday that came with the seed; nil for what people wrote themselves.
-    private static func holiday(_ code: String) -> Phrase? {
+    static func holiday(_ code: String) -> Phrase? {
         switch code {
         case "newYear": .holidayNewYear
         case "springFestival": .holidaySpringFestival

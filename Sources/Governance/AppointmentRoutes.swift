@@ -13,6 +13,8 @@ struct AppointmentList: Sendable {
     let mayParty: Bool
     let today: Day
     let limits: [Limit]
+    /// On the first page only.
+    let ending: EndingLeaders?
     var slice: Slice<AppointmentRow> { list.slice { AppointmentRow(appointment: $0, name: people[$0.person]) } }
 }
 
@@ -97,6 +99,7 @@ extension GovernanceHouse {
             letter(try await appointment(context.id("id"), context.actor), context)
         }
         appointmentAPI(table)
+        leaderRoutes(table)
     }
 
     private struct KindAsked: Asked {
@@ -183,7 +186,10 @@ extension GovernanceHouse {
                     ?? [],
                 bodies: editing == nil
                     ? [] : try BodyStore.bodies(in: scope, kind: nil, after: nil, limit: 300, transaction),
-                mayParty: party != nil, today: today, limits: try LimitStore.all(transaction))
+                mayParty: party != nil, today: today, limits: try LimitStore.all(transaction),
+                ending: part.cursor != nil || kind != nil && kind != .buildingLeader
+                    ? nil
+                    : try Self.endingLeaders(scope, after: nil, limit: 30, on: today, transaction))
         }
         if let post = actor.posts.first(where: { $0.role.verbs.contains(.partyRead) }),
             let first = view.list.rows.first(where: \.reveals), let area = view.areas[first.area]
@@ -272,7 +278,8 @@ extension GovernanceHouse {
                     kit.day("add", "to", .governanceTo, value: list.today.adding(1094))),
                 kit.long("add", "duties", .appointmentDuties, required: false))
         return kit.page(
-            words(.appointmentsTitle), "", hidden, kit.rows(rows, none: .governanceNone),
+            words(.appointmentsTitle), "", hidden, list.ending.map { endingSection($0, kit) } ?? .empty,
+            kit.rows(rows, none: .governanceNone),
             list.list.more(Href("/desk/appointments"), kit.context),
             ExportLinks.make("appointments", kit.context), add)
     }

@@ -91,11 +91,11 @@ package enum AppointmentTag {}
 
 /// Every SQL word about appointments.
 package enum AppointmentStore {
-    private static let columns: SQL = """
+    static let columns: SQL = """
         id, kind, year, serial, person_id, organisation_id, area_id, selection_id, reveals, duties, from_day, to_day,
         revoked_ms, revoke_words, version
         """
-    private static func appointment(_ row: any Row) throws -> Appointment {
+    static func appointment(_ row: any Row) throws -> Appointment {
         Appointment(
             id: try row.id(0), kind: try row.raw(1), year: try row.int(2), serial: try row.int(3),
             person: try row.id(4), organisation: try row.id(5), area: try row.id(6), selection: try row.int(7),
@@ -154,6 +154,51 @@ package enum AppointmentStore {
             select \(columns) from governance_appointment
             where revoked_ms is null and from_day <= \(day) and to_day >= \(day) and kind in (\(list))\(here)
             order by id limit \(limit)
+            """, appointment)
+    }
+
+    /// Those of a scope in force on a day, in the order of their ids; not those that reveal membership of the party.
+    static func running(
+        in scope: Scope, kinds: [AppointmentKind], on day: Day, after: Int64?, limit: Int,
+        _ transaction: any ReadTransaction
+    ) throws -> [Appointment] {
+        try transaction.query(
+            """
+            select \(columns) from governance_appointment
+            where area_id in \(DirectoryStore.areas(in: scope)) and revoked_ms is null and from_day <= \(day)
+                and to_day >= \(day) and kind in (\(SQL.joined(kinds.map { "\($0)" }))) and reveals = \(false)
+                and id > \(after ?? 0) order by id limit \(limit)
+            """, appointment)
+    }
+
+    /// Who holds more than one post or appointment of a scope on a day, in the order of their ids. What reveals
+    /// membership of the party does not count.
+    static func holdingMore(
+        in scope: Scope, on day: Day, after: PersonID?, limit: Int, _ transaction: any ReadTransaction
+    ) throws -> [PersonID] {
+        try transaction.query(
+            """
+            select h.person_id from (
+                \(HeldPostStore.holders(in: scope, on: day, after: after)) union all
+                select person_id from governance_appointment
+                where area_id in \(DirectoryStore.areas(in: scope)) and revoked_ms is null and from_day <= \(day)
+                    and to_day >= \(day) and reveals = \(false) and person_id > \(after?.raw ?? 0)) h
+            group by h.person_id having count(*) > 1 order by h.person_id limit \(limit)
+            """
+        ) { try $0.id(0) }
+    }
+
+    /// Those of some people in force on a day in a scope; not those that reveal membership of the party.
+    static func running(
+        of people: [PersonID], in scope: Scope, on day: Day, _ transaction: any ReadTransaction
+    ) throws -> [Appointment] {
+        guard !people.isEmpty else { return [] }
+        return try transaction.query(
+            """
+            select \(columns) from governance_appointment
+            where person_id in (\(SQL.joined(people.map { "\($0)" })))
+                and area_id in \(DirectoryStore.areas(in: scope)) and revoked_ms is null and from_day <= \(day)
+                and to_day >= \(day) and reveals = \(false) order by person_id, id
             """, appointment)
     }
 

@@ -9,6 +9,7 @@ struct ContractList: Sendable {
     let areas: [AreaID: Area]
     let bodies: [OrganisationID: Body]
     let dates: [Int64: [ContractDate]]
+    let notices: [Int64: [ContractNotice]]
     let estates: [Area]
     let companies: [Body]
     let today: Day
@@ -20,6 +21,8 @@ struct ContractView: Sendable {
     let company: Body?
     let dates: [ContractDate]
     let told: [ContractDate: Instant]
+    let ahead: Set<ContractDate>
+    let notices: [ContractNotice]
     let others: [Contract]
     let mayEdit: Bool
     let today: Day
@@ -28,9 +31,25 @@ struct ContractView: Sendable {
 struct ContractRow: Sendable {
     let contract: Contract
     let dates: [ContractDate]
+    let notices: [ContractNotice]
 }
 
 extension GovernanceShapes {
+    static let side01 = Shape<ContractSide>.choice(ContractSide.allCases) { $0.code }
+    static let means = Shape<NoticeMeans>.choice(NoticeMeans.allCases) { $0.code }
+    static let contractNotice = Shape<ContractNotice>.object("ContractNotice") {
+        Member("id", .id()) { $0.id }
+        Member("side", side01, "Who gave it; the other received it.") { $0.side }
+        Member("day", .day) { $0.day }
+        Member("means", means) { $0.means }
+        Member("words", .words) { $0.words }
+        Member("days_of_notice", .whole, "What the limit asked for when it was written down.") { $0.days }
+        Member("in_time", .flag) { $0.inTime }
+        Member("ends", .day, "The last day of the contract by it, at the earliest.") { $0.ends }
+        Member("withdrawn", Shape<Instant>.time.orNull) { $0.withdrawn }
+        Member("withdrawn_words", .words) { $0.withdrawnWords }
+        Member("version", .whole) { $0.version }
+    }
     static let contractDate = Shape<ContractDate>.object("ContractDate") {
         Member("kind", Shape<ContractDate.Kind>.choice(ContractDate.Kind.allCases) { $0.rawValue }) { $0.kind }
         Member("day", .day) { $0.day }
@@ -54,6 +73,10 @@ extension GovernanceShapes {
         Member("ended", day, "The last day of one that was ended.") { $0.contract.ended }
         Member("ended_words", .words) { $0.contract.endedWords }
         Member("version", .whole) { $0.contract.version }
+        Member("continues", day, "The first day without a term, where service went on after the last day.") {
+            $0.contract.continues
+        }
+        Member("notices", contractNotice.list(), "Notices that the sides gave each other.") { $0.notices }
         Member("dates", contractDate.list(), "By which the parties and the filing are due.") { $0.dates }
     }
 }
@@ -84,11 +107,21 @@ extension GovernanceHouse {
             case "end":
                 try await desk.endContract(
                     id, on: try sent.day("last"), words: sent["why"], was: try sent.version(), by: actor)
+            case "notice":
+                try await desk.giveNotice(
+                    NewContractNotice(
+                        side: try sent.choice("side", \ContractSide.code), day: try sent.day("day"),
+                        means: try sent.choice("means", \NoticeMeans.code), words: sent["words"]), of: id, by: actor)
+            case let way where way.hasPrefix("withdraw-"):
+                try await desk.withdrawNotice(
+                    try sent.id("notice"), of: id, words: sent["why"], was: try sent.version(), by: actor)
+            case "goOn": try await desk.goOn(id, was: try sent.version(), by: actor)
             default: throw GovernanceRefusal.badChoice("way")
             }
             return Href("/desk/contracts/", id.text)
         }
         contractAPI(table)
+        contractNoticeAPI(table)
     }
 
     private struct RegisterAsked: Asked {
@@ -150,7 +183,11 @@ extension GovernanceHouse {
             ListAsked.self, GovernanceShapes.contract.slices
         ) { asked, call in
             let view = try await contracts(Part(asked.paging), call.actor)
-            return .ok(view.list.slice { ContractRow(contract: $0, dates: view.dates[$0.id.raw] ?? []) })
+            return .ok(
+                view.list.slice {
+                    ContractRow(
+                        contract: $0, dates: view.dates[$0.id.raw] ?? [], notices: view.notices[$0.id.raw] ?? [])
+                })
         }
         table.post(
             "/api/v1/contracts", .verb(.governanceEdit),
@@ -173,7 +210,9 @@ extension GovernanceHouse {
             OneAsked<ContractTag>.self, GovernanceShapes.contract
         ) { asked, call in
             let view = try await contractView(asked.id, call.actor)
-            return .ok(ContractRow(contract: view.contract, dates: view.dates), version: view.contract.version)
+            return .ok(
+                ContractRow(contract: view.contract, dates: view.dates, notices: view.notices),
+                version: view.contract.version)
         }
         table.post(
             "/api/v1/contracts/:id/filing", .verb(.governanceEdit),
@@ -212,11 +251,15 @@ extension GovernanceHouse {
         return try await database.read { transaction in
             let found = try ContractStore.list(scope, before: part.cursor, limit: part.limit + 1, transaction)
             var dates: [Int64: [ContractDate]] = [:]
-            for c in found { dates[c.id.raw] = try GovernanceDesk.dates(c, transaction) }
+            var notices: [Int64: [ContractNotice]] = [:]
+            for c in found {
+                dates[c.id.raw] = try GovernanceDesk.dates(c, transaction)
+                notices[c.id.raw] = try ContractNoticeStore.of(c.id, transaction)
+            }
             return ContractList(
                 list: Listing(found, limit: part.limit) { $0.id.raw },
                 areas: try DirectoryStore.areas(found.map(\.estate), transaction),
-                bodies: try BodyStore.bodies(found.map(\.company), transaction), dates: dates,
+                bodies: try BodyStore.bodies(found.map(\.company), transaction), dates: dates, notices: notices,
                 estates: try editing.map { try DirectoryStore.areas(in: $0, levels: 6...6, transaction) } ?? [],
                 companies: editing == nil
                     ? []
@@ -234,6 +277,8 @@ extension GovernanceHouse {
                 contract: found, area: area, company: try BodyStore.body(found.company, transaction),
                 dates: try GovernanceDesk.dates(found, transaction),
                 told: try ContractStore.reminders(of: id, transaction),
+                ahead: Set(try ContractNoticeStore.stages(of: id, transaction).keys),
+                notices: try ContractNoticeStore.of(id, transaction),
                 others: try ContractStore.of(found.estate, transaction).filter { $0.id != id },
                 mayEdit: actor.may(.governanceEdit, at: area.path), today: today)
         }
@@ -253,7 +298,7 @@ extension GovernanceHouse {
         let rows = list.list.rows.map { c -> HTML in
             kit.link(
                 Href("/desk/contracts/", c.id.text), list.areas[c.estate]?.name ?? "",
-                "\(c.number) · \(list.bodies[c.company]?.name ?? "") · \(kit.days(c.from, c.last))",
+                "\(c.number) · \(list.bodies[c.company]?.name ?? "") · \(term(c, list.dates[c.id.raw] ?? [], kit))",
                 state: state(c, list.today, list.dates[c.id.raw] ?? [], kit))
         }
         let old = list.list.rows.map {
@@ -292,7 +337,9 @@ extension GovernanceHouse {
         let c = view.contract
         let here = Href("/desk/contracts/", c.id.text)
         let dates = view.dates.map { date -> HTML in
-            let told = view.told[date].map { words(.contractTold, Say.exact($0)) } ?? ""
+            let told =
+                view.told[date].map { words(.contractTold, Say.exact($0)) }
+                ?? (view.ahead.contains(date) ? words(.contractReminded) : "")
             return kit.row(
                 words(date.kind.phrase), told, tag: date.day.description,
                 state: date.day < view.today ? kit.state(.late, .contractPassed) : .empty)
@@ -318,7 +365,7 @@ extension GovernanceHouse {
             view.area.name, c.number, state(c, view.today, view.dates, kit),
             kit.facts([
                 (.contractCompany, "\(view.company?.name ?? "")"), (.contractOwners, "\(c.owners)"),
-                (.contractTerm, "\(kit.days(c.from, c.to))"),
+                (.contractTerm, "\(term(c, view.dates, kit))"),
                 (.contractSigned, "<span class=num>\(c.signed.description)</span>"),
                 (
                     .contractArea,
@@ -328,7 +375,7 @@ extension GovernanceHouse {
                 (.contractFiled, c.filed.map { "<span class=num>\($0.description)</span>" } ?? .empty),
                 (.contractLast, c.ended.map { "<span class=num>\($0.description)</span> \(c.endedWords)" } ?? .empty),
             ]),
-            kit.section(.contractDates, kit.rows(dates, none: .governanceNone)),
+            kit.section(.contractDates, kit.rows(dates, none: .governanceNone)), noticeParts(view, kit),
             kit.section(.contractOthers, kit.rows(others, none: .governanceNone)), forms)
     }
 
@@ -341,6 +388,7 @@ extension ContractDate.Kind {
         case .owners: .contractDateOwners
         case .filing: .contractDateFiling
         case .leave: .contractDateLeave
+        case .end: .contractDateEnd
         }
     }
 }

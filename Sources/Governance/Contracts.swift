@@ -25,11 +25,13 @@ package struct Contract: Sendable {
     package let ended: Day?
     package let endedWords: String
     package let version: Int64
+    /// The first day without a term, where service went on after the last day.
+    package let continues: Day?
 
     package init(
         id: ID<ContractTag>, estate: AreaID, company: OrganisationID, owners: String, number: String, signed: Day,
         from: Day, to: Day, hundredthsSquareMetre: Int64, feeStandard: String, filingNumber: String, filed: Day?,
-        renews: Int64, ended: Day?, endedWords: String, version: Int64
+        renews: Int64, ended: Day?, endedWords: String, version: Int64, continues: Day? = nil
     ) {
         self.id = id
         self.estate = estate
@@ -47,16 +49,18 @@ package struct Contract: Sendable {
         self.ended = ended
         self.endedWords = endedWords
         self.version = version
+        self.continues = continues
     }
 
-    package var isIndefinite: Bool { to >= HomeStore.forever }
+    /// It has no last day: it never had one, or service went on after it.
+    package var isIndefinite: Bool { to >= HomeStore.forever || continues != nil }
     /// The last day that it covers.
-    package var last: Day { ended.map { min($0, to) } ?? to }
+    package var last: Day { ended ?? (isIndefinite ? HomeStore.forever : to) }
 }
 
 /// A date of a contract by which something is to be done.
 package struct ContractDate: Sendable, Hashable {
-    package enum Kind: String, CaseIterable, Sendable { case company, owners, filing, leave }
+    package enum Kind: String, CaseIterable, Sendable { case company, owners, filing, leave, end }
     package let kind: Kind
     package let day: Day
 }
@@ -67,16 +71,25 @@ package enum ContractRules {
     /// renew (90 days), on which the owners may give notice for its end (60 days), and by which it must be filed; and
     /// the day by which the company must have left, where the region says so.
     ///
-    /// - Parameter leaveDays: nil where no region fixes it, or the company stays.
+    /// Where a side has given notice, nobody need give it again; without a last day there is the day on which it ends
+    /// by notice instead.
+    ///
+    /// - Parameters:
+    ///   - leaveDays: nil where no region fixes it, or the company stays.
+    ///   - notices: those given, also the withdrawn ones.
     static func dates(
-        _ c: Contract, companyDays: Int64, ownersDays: Int64, filingDays: Int64, leaveDays: Int64?
+        _ c: Contract, companyDays: Int64, ownersDays: Int64, filingDays: Int64, leaveDays: Int64?,
+        notices: [ContractNotice] = []
     ) -> [ContractDate] {
         var dates: [ContractDate] = []
+        let standing = notices.filter { $0.withdrawn == nil && $0.isOpen == c.isIndefinite }
         if let leaveDays, !c.isIndefinite || c.ended != nil {
             dates.append(ContractDate(kind: .leave, day: c.last.adding(Int(leaveDays))))
         }
         guard c.ended == nil else { return dates }
-        if !c.isIndefinite {
+        if let end = standing.map(\.ends).min() {
+            dates.append(ContractDate(kind: .end, day: end))
+        } else if !c.isIndefinite {
             dates.append(ContractDate(kind: .company, day: c.to.adding(-Int(companyDays))))
             dates.append(ContractDate(kind: .owners, day: c.to.adding(-Int(ownersDays))))
         }
@@ -91,7 +104,7 @@ package enum ContractRules {
 package enum ContractStore {
     private static let columns: SQL = """
         id, area_id, company_id, owners, number, signed_day, from_day, to_day, area_hundredths, fee_standard, filing_number,
-        filed_day, renews_id, ended_day, ended_words, version
+        filed_day, renews_id, ended_day, ended_words, version, continues_day
         """
     private static func contract(_ row: any Row) throws -> Contract {
         func day(_ column: Int) throws -> Day? {
@@ -102,7 +115,7 @@ package enum ContractStore {
             number: try row.text(4), signed: try row.day(5), from: try row.day(6), to: try row.day(7),
             hundredthsSquareMetre: try row.int(8), feeStandard: try row.text(9), filingNumber: try row.text(10),
             filed: try day(11), renews: try row.int(12), ended: try day(13), endedWords: try row.text(14),
-            version: try row.int(15))
+            version: try row.int(15), continues: try day(16))
     }
 
     package static func load(_ id: ID<ContractTag>, _ transaction: any ReadTransaction) throws -> Contract? {
@@ -125,13 +138,23 @@ package enum ContractStore {
             """, contract)
     }
 
-    /// Those that have not ended and may have a date to be reminded of: what ends by a day, or is not filed.
-    static func open(through day: Day, _ transaction: any ReadTransaction) throws -> [Contract] {
+    /// Those that have not ended and may have a date to be reminded of: what ends in some days, or is not filed.
+    static func open(from: Day, through day: Day, _ transaction: any ReadTransaction) throws -> [Contract] {
         try transaction.query(
             """
             select \(columns) from governance_contract
-            where ended_day is null and (to_day <= \(day) or filed_day is null) order by id limit 5000
+            where ended_day is null and (to_day between \(from) and \(day) or filed_day is null) order by id limit 5000
             """, contract)
+    }
+
+    static func goOn(
+        _ id: ID<ContractTag>, from day: Day, was seen: Int64, _ transaction: any WriteTransaction
+    ) throws -> Bool {
+        try transaction.run(
+            """
+            update governance_contract set continues_day = \(day), version = version + 1
+            where id = \(id) and version = \(seen) and ended_day is null and continues_day is null
+            """) == 1
     }
 
     /// Those that were ended early, on a day or since.
@@ -265,7 +288,9 @@ extension GovernanceDesk {
             let (c, area, post) = try Self.contract(id, .governanceEdit, actor, transaction)
             guard c.version == seen else { throw GovernanceRefusal.changedMeanwhile }
             guard c.ended == nil else { throw GovernanceRefusal.contractEnded }
-            guard day >= c.from, day <= c.to else { throw GovernanceRefusal.badDay("last") }
+            guard day >= max(c.from, c.continues ?? c.from), day <= c.last else {
+                throw GovernanceRefusal.badDay("last")
+            }
             guard try ContractStore.end(id, on: day, words: words, was: seen, transaction) else {
                 throw GovernanceRefusal.changedMeanwhile
             }
@@ -297,7 +322,8 @@ extension GovernanceDesk {
         return ContractRules.dates(
             c, companyDays: try LimitStore.value(.contractCompanyDays, transaction),
             ownersDays: try LimitStore.value(.contractOwnersDays, transaction),
-            filingDays: try LimitStore.value(.contractFilingDays, at: path, transaction), leaveDays: leave)
+            filingDays: try LimitStore.value(.contractFilingDays, at: path, transaction), leaveDays: leave,
+            notices: try ContractNoticeStore.of(c.id, transaction))
     }
 
     /// How long a day of leaving that has passed is still told.
@@ -307,9 +333,39 @@ extension GovernanceDesk {
         guard date.day <= today else { return false }
         return switch date.kind {
         case .filing: true
-        case .leave: date.day >= today.adding(-leavingDays)
+        case .leave, .end: date.day >= today.adding(-leavingDays)
         case .company, .owners: c.to >= today
         }
+    }
+
+    /// The contracts that may have a date near a day.
+    ///
+    /// - Parameter ahead: days before a date.
+    static func watched(
+        ahead: Int64 = 0, on today: Day, _ transaction: any ReadTransaction
+    ) throws -> [Contract] {
+        let longest = max(
+            try LimitStore.value(.contractCompanyDays, transaction),
+            try LimitStore.value(.contractOwnersDays, transaction))
+        let leave = try RegionStore.largest(.leaveDays, least: 0, transaction)
+        let since = today.adding(-Int(leave) - leavingDays)
+        var found = try ContractStore.open(
+            from: since, through: today.adding(Int(longest + ahead)), transaction)
+        found += try ContractStore.ended(since: since, transaction)
+        let known = Set(found.map(\.id))
+        let ending = try ContractNoticeStore.ending(from: since, to: today.adding(Int(ahead)), transaction)
+        for id in ending where !known.contains(id) {
+            if let c = try ContractStore.load(id, transaction) { found.append(c) }
+        }
+        return found
+    }
+
+    /// Those who keep the register at the estate, and the owners' side.
+    static func keepers(
+        of area: Area, on today: Day, _ transaction: any ReadTransaction
+    ) throws -> [PersonID] {
+        try DirectoryStore.colleagues(at: area.path, may: .governanceRead, on: today, transaction)
+            .filter { [.grid, .approver, .committee, .desk].contains($0.role) }.map(\.person)
     }
 
     /// Tells each date that has come, once: to those who keep the register at the estate, and to the owners' side. A
@@ -317,13 +373,7 @@ extension GovernanceDesk {
     func remindOfContracts() async throws {
         let (now, today) = (world.now(), today)
         let due = try await database.read { transaction in
-            let longest = max(
-                try LimitStore.value(.contractCompanyDays, transaction),
-                try LimitStore.value(.contractOwnersDays, transaction))
-            let leave = try RegionStore.largest(.leaveDays, least: 0, transaction)
-            let since = today.adding(-Int(leave) - Self.leavingDays)
-            let open = try ContractStore.open(through: today.adding(Int(longest)), transaction)
-            return try (open + ContractStore.ended(since: since, transaction)).map { c in
+            try Self.watched(on: today, transaction).map { c in
                 let told = try ContractStore.reminders(of: c.id, transaction)
                 return (
                     c, try Self.dates(c, transaction).filter { told[$0] == nil && Self.isToTell($0, c, today) }
@@ -336,11 +386,14 @@ extension GovernanceDesk {
                     guard let area = try DirectoryStore.area(c.estate, transaction),
                         try ContractStore.remind(c.id, date, at: now, transaction)
                     else { return }
-                    let people = try DirectoryStore.colleagues(
-                        at: area.path, may: .governanceRead, on: today, transaction
-                    ).filter { [.grid, .approver, .committee, .desk].contains($0.role) }.map(\.person)
+                    let people = try Self.keepers(of: area, on: today, transaction)
                     try tell(
-                        .contractEnds, [area.name, c.number, c.last >= HomeStore.forever ? "" : c.last.description],
+                        .contractEnds,
+                        [
+                            area.name, c.number,
+                            date.kind == .end
+                                ? date.day.description : c.last >= HomeStore.forever ? "–" : c.last.description,
+                        ],
                         "/desk/contracts/\(c.id.text)", people, nil, now, transaction)
                 }
             }

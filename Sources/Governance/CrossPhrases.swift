@@ -12,4 +12,6 @@ extension Phrase {
     package static let crossShare = Phrase("{1} 个小区，{0} 个有交叉任职", "{0} of {1} estates have a cross post")
     package static let crossCovered = Phrase("已覆盖", "Covered")
     package static let crossUncovered = Phrase("没有", "Not covered")
+    package static let crossOnlyConflicts = Phrase("只看利益冲突", "Only conflicts of interest")
+    package static let crossAll = Phrase("看全部", "All of them")
 }

@@ -113,28 +113,39 @@ package enum DutyStore {
             """)
     }
 
-    /// Counts of one appointment from one day to another. A task counts when its period has ended or it is done.
+    /// Counts of appointments from one day to another. A task counts when its period has ended or it is done.
     static func figures(
-        _ a: Appointment, from: Day, to: Day, _ transaction: any ReadTransaction
-    ) throws -> DutyFigures {
+        _ appointments: [Appointment], from: Day, to: Day, _ transaction: any ReadTransaction
+    ) throws -> [DutyFigures] {
+        guard !appointments.isEmpty else { return [] }
+        let list = SQL.joined(appointments.map { "\($0.id)" })
         let tasks = try transaction.query(
             """
-            select count(*), count(done_ms) from governance_task
-            where appointment_id = \(a.id) and from_day >= \(from) and from_day <= \(to)
-                and (to_day <= \(to) or done_ms is not null)
+            select appointment_id, count(*), count(done_ms) from governance_task
+            where appointment_id in (\(list)) and from_day >= \(from) and from_day <= \(to)
+                and (to_day <= \(to) or done_ms is not null) group by appointment_id
             """
-        ) { (try $0.int(0), try $0.int(1)) }
+        ) { (try $0.int(0), (due: try $0.int(1), kept: try $0.int(2))) }
         let records = try transaction.query(
             """
-            select problem, count(*) from governance_record
-            where appointment_id = \(a.id) and day between \(from) and \(to) group by problem
+            select appointment_id, count(*), sum(case when problem then 1 else 0 end) from governance_record
+            where appointment_id in (\(list)) and day between \(from) and \(to) group by appointment_id
             """
-        ) { (try $0.flag(0), try $0.int(1)) }
-        return DutyFigures(
-            appointment: a, due: tasks.first?.0 ?? 0, kept: tasks.first?.1 ?? 0,
-            records: records.reduce(0) { $0 + $1.1 },
-            problems: records.filter(\.0).reduce(0) { $0 + $1.1 })
+        ) { (try $0.int(0), (all: try $0.int(1), problems: try $0.int(2))) }
+        let (task, record) = (
+            Dictionary(tasks, uniquingKeysWith: { $1 }), Dictionary(records, uniquingKeysWith: { $1 })
+        )
+        return appointments.map { a in
+            DutyFigures(
+                appointment: a, due: task[a.id.raw]?.due ?? 0, kept: task[a.id.raw]?.kept ?? 0,
+                records: record[a.id.raw]?.all ?? 0, problems: record[a.id.raw]?.problems ?? 0)
+        }
     }
+}
+
+extension AppointmentKind {
+    /// Those that have visits or rounds to do.
+    static let visiting = allCases.filter { $0.cadence != nil }
 }
 
 /// When a duty is due: periods of so many days, counted from the first day of the appointment.

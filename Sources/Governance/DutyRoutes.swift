@@ -6,7 +6,7 @@ import Web
 
 /// The figures of everybody who visits and rounds, in a scope and a time.
 struct FiguresView: Sendable {
-    let figures: [DutyFigures]
+    let list: Listing<DutyFigures>
     let people: [PersonID: String]
     let areas: [AreaID: Area]
     let from: Day
@@ -51,7 +51,10 @@ extension GovernanceShapes {
         Member("from", .day) { $0.from }
         Member("to", .day) { $0.to }
         Member("items", figure.list()) { view in
-            view.figures.map { Figure(figures: $0, name: view.people[$0.appointment.person]) }
+            view.list.rows.map { Figure(figures: $0, name: view.people[$0.appointment.person]) }
+        }
+        Member("next_cursor", Shape<String>.words.orNull, "Where the next page begins; null on the last.") {
+            $0.list.next.map { AreaID($0).text }
         }
     }
 }
@@ -62,7 +65,8 @@ extension GovernanceHouse {
             page: "/desk/duties", access: .verb(.governanceRead),
             load: { request, context in
                 try await figures(
-                    LocalInput.day(request.asked("from")), LocalInput.day(request.asked("to")), context.actor)
+                    LocalInput.day(request.asked("from")), LocalInput.day(request.asked("to")), Part(request),
+                    context.actor)
             },
             title: { $1.words(.dutiesTitle) }, main: { Self.main($0, Kit($2, $1)) })
         open(figuresRoom, table)
@@ -93,9 +97,11 @@ extension GovernanceHouse {
     private struct FiguresAsked: Asked {
         let from: Day?
         let to: Day?
+        let paging: Paging
         init(_ ask: Ask) throws {
             from = try ask.query.optional("from", .day, "90 days ago if not said.")
             to = try ask.query.optional("to", .day, "Today if not said.")
+            paging = try Paging(ask)
         }
     }
     private struct RecordAsked: Asked {
@@ -119,7 +125,7 @@ extension GovernanceHouse {
             API(
                 .governance, "Visits and rounds of everybody who has them to do, counted.",
                 refuses: [GovernanceRefusal.endsBeforeItBegins]), FiguresAsked.self, GovernanceShapes.figures
-        ) { asked, call in .ok(try await figures(asked.from, asked.to, call.actor)) }
+        ) { asked, call in .ok(try await figures(asked.from, asked.to, Part(asked.paging), call.actor)) }
         table.get(
             "/api/v1/my/duties", .signedIn, .list("One's own appointments, at most 100."), Nothing.self,
             GovernanceShapes.appointment.slices
@@ -166,31 +172,28 @@ extension GovernanceHouse {
         }
     }
 
-    private func figures(_ from: Day?, _ to: Day?, _ actor: Actor) async throws -> FiguresView {
+    private func figures(_ from: Day?, _ to: Day?, _ part: Part, _ actor: Actor) async throws -> FiguresView {
         let scope = try actor.scope(.governanceRead)
         let today = today
         let from = from ?? today.adding(-90)
         let to = to ?? today
         guard from <= to else { throw GovernanceRefusal.endsBeforeItBegins }
         return try await database.read { transaction in
-            let kinds = AppointmentKind.allCases.filter { $0.cadence != nil }
-            var running: [Appointment] = []
-            var seen = Set<Int64>()
-            for place in scope.places {
-                running += try AppointmentStore.running(
-                    under: place.path, kinds: kinds, on: today, limit: 300, transaction
-                ).filter { !$0.reveals && seen.insert($0.id.raw).inserted }
-            }
+            let running = try AppointmentStore.running(
+                in: scope, kinds: AppointmentKind.visiting, on: today, after: part.cursor, limit: part.limit + 1,
+                transaction)
+            let list = Listing(running, limit: part.limit) { $0.id.raw }
             return FiguresView(
-                figures: try running.map { try DutyStore.figures($0, from: from, to: to, transaction) },
-                people: try DirectoryStore.names(of: running.map(\.person), transaction),
-                areas: try DirectoryStore.areas(running.map(\.area), transaction), from: from, to: to)
+                list: Listing(
+                    rows: try DutyStore.figures(list.rows, from: from, to: to, transaction), next: list.next),
+                people: try DirectoryStore.names(of: list.rows.map(\.person), transaction),
+                areas: try DirectoryStore.areas(list.rows.map(\.area), transaction), from: from, to: to)
         }
     }
 
     private static func main(_ view: FiguresView, _ kit: Kit) -> HTML {
         let words = kit.words
-        let rows = view.figures.map { f -> [HTML] in
+        let rows = view.list.rows.map { f -> [HTML] in
             [
                 """
                 <a href="\(Href("/desk/appointments/", f.appointment.id.text))">\
@@ -205,7 +208,13 @@ extension GovernanceHouse {
             words(.dutiesTitle), words(.governanceDays, view.from.description, view.to.description),
             kit.table(
                 [.governancePerson, .appointmentKind, .appointmentPlace, .dutyKept, .dutyRecords, .dutyProblems], rows,
-                none: .governanceNone))
+                none: .governanceNone),
+            view.list.more(
+                Href("/desk/duties", query: [("from", view.from.description), ("to", view.to.description)]),
+                kit.context),
+            ExportLinks.make(
+                "duties", kit.context,
+                filters: [("from", view.from.description), ("to", view.to.description)]))
     }
 
     private static func main(_ view: MyDuties, _ kit: Kit) -> HTML {

@@ -49,6 +49,7 @@ package struct GovernanceHouse: Sendable {
         crossRoutes(table)
         counterRoutes(table)
         stewardRoutes(table)
+        teamRoutes(table)
         linkRoutes(table)
         limitRoutes(table)
         regionRoutes(table)
@@ -57,9 +58,11 @@ package struct GovernanceHouse: Sendable {
     /// Everything that falls due by itself; doing it again changes nothing.
     package func sweep() async throws {
         try await desk.remindOfContracts()
+        try await desk.remindAheadOfContracts()
         try await desk.planTasks()
         try await desk.remindOfNotices()
         try await desk.remindOfTerms()
+        try await desk.remindOfLeaders()
     }
 }
 
@@ -73,6 +76,7 @@ package struct GovernanceNotice: Sendable {
     }
 
     static let contractEnds = GovernanceNotice("governance.contract", .tellContract)
+    static let contractSoon = GovernanceNotice("governance.contractSoon", .tellContractSoon)
     static let noticeIssued = GovernanceNotice("governance.notice", .tellNotice)
     static let noticeLate = GovernanceNotice("governance.noticeLate", .tellNoticeLate)
     static let noticeMoved = GovernanceNotice("governance.noticeMoved", .tellNoticeMoved)
@@ -80,8 +84,10 @@ package struct GovernanceNotice: Sendable {
     static let revoked = GovernanceNotice("governance.revoked", .tellRevoked)
     static let taskDue = GovernanceNotice("governance.task", .tellTask)
     static let termEnds = GovernanceNotice("governance.term", .tellTerm)
+    static let leaderEnds = GovernanceNotice("governance.leader", .tellLeader)
     package static let all = [
-        contractEnds, noticeIssued, noticeLate, noticeMoved, appointed, revoked, taskDue, termEnds,
+        contractEnds, contractSoon, noticeIssued, noticeLate, noticeMoved, appointed, revoked, taskDue, termEnds,
+        leaderEnds,
     ]
 }
 

@@ -1,7 +1,9 @@
 import Storage
 
 package enum GovernanceMigrations {
-    package static let all: [Migration] = [
+    package static let all = bodies + GovernanceRetentionMigrations.all
+
+    private static let bodies: [Migration] = [
         Migration(
             "governance-001-bodies",
             """

@@ -25,6 +25,9 @@ package enum GovernanceRefusal: Refusal, Equatable {
     case membersOnly
     case contractOverlaps(String)
     case contractEnded
+    case contractRunsStill
+    case noticedTwice
+    case noticeStands
     case renewalBeforeEnd
     case filedBeforeSigned
     case noticeNotThere
@@ -33,12 +36,16 @@ package enum GovernanceRefusal: Refusal, Equatable {
     case selectionClosed
     case selectionOpen
     case candidateTwice
+    case notYourBuilding
     case notElected
     case tooManyElected
     case buildingInOtherZone(String)
     case partOutside
+    case zoneWithoutParts
     case linkedTwice
 
+    case noSteward
+    case badgedAlready
     case sameSuperior
     case appraisedTwice
     case notSuperior
@@ -53,8 +60,9 @@ package enum GovernanceRefusal: Refusal, Equatable {
         case .notFound: .notFound
         case .membersOnly, .notYourHome, .noticeOwnWork, .notSuperior: .denied
         case .changedMeanwhile, .bodyTaken, .otherEstateBody, .termOverlaps, .slotTaken, .appointedAlready,
-            .appointmentOver, .contractOverlaps, .contractEnded, .noticeNotThere, .selectionClosed, .selectionOpen,
-            .candidateTwice, .buildingInOtherZone, .linkedTwice, .appraisedTwice, .vehicleTaken:
+            .appointmentOver, .contractOverlaps, .contractEnded, .contractRunsStill, .noticedTwice, .noticeStands,
+            .noticeNotThere, .selectionClosed, .selectionOpen,
+            .candidateTwice, .buildingInOtherZone, .linkedTwice, .badgedAlready, .appraisedTwice, .vehicleTaken:
             .conflict
         default: .invalid
         }
@@ -75,7 +83,8 @@ package enum GovernanceRefusal: Refusal, Equatable {
         case .badPlate, .vehicleTaken: "plate"
         case .reasonNeeded: "why"
         case .notElected, .tooManyElected: "elected"
-        case .buildingInOtherZone: "part"
+        case .buildingInOtherZone, .zoneWithoutParts: "part"
+        case .notYourBuilding: "building"
         case .sameSuperior: "superior"
         case .appointedAlready, .linkedTwice, .candidateTwice, .seatWithoutPosts: "phone"
         default: nil
@@ -107,6 +116,9 @@ package enum GovernanceRefusal: Refusal, Equatable {
         case .membersOnly: Phrase.refuseMembersOnly()
         case .contractOverlaps(let number): Phrase.refuseContractOverlaps(number)
         case .contractEnded: Phrase.refuseContractEnded()
+        case .contractRunsStill: Phrase.refuseContractRuns()
+        case .noticedTwice: Phrase.refuseNoticedTwice()
+        case .noticeStands: Phrase.refuseNoticeStands()
         case .renewalBeforeEnd: Phrase.refuseRenewal()
         case .filedBeforeSigned: Phrase.refuseFiledBefore()
         case .noticeNotThere: Phrase.refuseNoticeStep()
@@ -114,12 +126,16 @@ package enum GovernanceRefusal: Refusal, Equatable {
         case .noticeSupervisor: Phrase.refuseNoticeSupervisor()
         case .selectionClosed: Phrase.refuseSelectionClosed()
         case .selectionOpen: Phrase.refuseSelectionOpen()
+        case .notYourBuilding: Phrase.refuseNotYourBuilding()
         case .candidateTwice: Phrase.refuseCandidateTwice()
         case .notElected: Phrase.refuseNotElected()
         case .tooManyElected: Phrase.refuseTooManyElected()
         case .buildingInOtherZone(let name): Phrase.refuseOtherZone(name)
+        case .zoneWithoutParts: Phrase.refuseZoneWithoutParts()
         case .partOutside: Phrase.refusePartOutside()
         case .linkedTwice: Phrase.refuseLinkedTwice()
+        case .noSteward: Phrase.refuseNoSteward()
+        case .badgedAlready: Phrase.refuseBadgedAlready()
         case .sameSuperior: Phrase.refuseSameSuperior()
         case .appraisedTwice: Phrase.refuseAppraisedTwice()
         case .notSuperior: Phrase.refuseNotSuperior()

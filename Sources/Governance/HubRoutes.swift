@@ -17,6 +17,7 @@ extension GovernanceHouse {
                 (Href("/desk/regions"), .regionsTitle),
                 (Href("/desk/cross-posts"), .crossTitle),
                 (Href("/desk/counters"), .countersTitle), (Href("/desk/stewards"), .stewardsTitle),
+                (Href("/desk/teams"), .teamsTitle),
             ]
             if context.actor.may(.vehicleEdit) { links.append((Href("/desk/vehicles"), .vehiclesTitle)) }
             let rows = links.map { kit.link($0.0, context.words($0.1), "") }

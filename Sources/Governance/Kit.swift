@@ -150,6 +150,8 @@ struct Listing<Row: Sendable>: Sendable {
         next = rows.count > limit ? self.rows.last.map(id) : nil
     }
 
+    init(rows: [Row], next: Int64?) { (self.rows, self.next) = (rows, next) }
+
     func slice<Item>(_ one: (Row) -> Item) -> Slice<Item> {
         Slice(rows.map(one), next: next.map { ID<AreaTag>($0).text })
     }

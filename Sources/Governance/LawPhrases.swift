@@ -15,6 +15,13 @@ enum LawSeed {
         Line(key: .contractOwnersDays, value: 60, source: "民法典第946条：业主解聘提前60日书面通知", since: (2021, 1, 1)),
         Line(key: .contractCompanyDays, value: 90, source: "民法典第947条：物业不续聘提前90日书面通知", since: (2021, 1, 1)),
         Line(key: .contractFilingDays, value: 10, source: "山东省物业管理条例第57条、青岛市物业管理条例第55条：签订后10日内备案", since: (2019, 1, 1)),
+        Line(key: .contractOpenDays, value: 60, source: "民法典第948条：不定期合同解除提前60日书面通知", since: (2021, 1, 1)),
+        Line(key: .contractFirstReminder, value: 30, source: "产品默认（可改）：最后一天之前30日提醒一次", since: (2026, 1, 1)),
+        Line(key: .contractSecondReminder, value: 7, source: "产品默认（可改）：最后一天之前7日再提醒一次", since: (2026, 1, 1)),
+        Line(key: .gridLeast, value: 300, source: "城市网格300至500户的通行做法；GB/T 34300-2017（日期取年初）", since: (2017, 1, 1)),
+        Line(key: .gridMost, value: 500, source: "城市网格300至500户的通行做法；GB/T 34300-2017（日期取年初）", since: (2017, 1, 1)),
+        Line(key: .microGridLeast, value: 30, source: "各地做法（可改）：微网格30至100户或一个楼道", since: (2026, 1, 1)),
+        Line(key: .microGridMost, value: 100, source: "各地做法（可改）：微网格30至100户或一个楼道", since: (2026, 1, 1)),
         Line(key: .committeeSeatsLeast, value: 5, source: "业主大会和业主委员会指导规则第31条：5至11人单数", since: (2010, 1, 1)),
         Line(key: .committeeSeatsMost, value: 11, source: "业主大会和业主委员会指导规则第31条：5至11人单数", since: (2010, 1, 1)),
         Line(key: .committeeYears, value: 5, source: "业主大会和业主委员会指导规则第32条：任期不超过5年", since: (2010, 1, 1)),
@@ -49,6 +56,13 @@ extension LimitKey {
         case .contractOwnersDays: .limitContractOwners
         case .contractCompanyDays: .limitContractCompany
         case .contractFilingDays: .limitContractFiling
+        case .contractOpenDays: .limitContractOpen
+        case .contractFirstReminder: .limitFirstReminder
+        case .contractSecondReminder: .limitSecondReminder
+        case .gridLeast: .limitGridLeast
+        case .gridMost: .limitGridMost
+        case .microGridLeast: .limitMicroLeast
+        case .microGridMost: .limitMicroMost
         case .committeeSeatsLeast: .limitCommitteeLeast
         case .committeeSeatsMost: .limitCommitteeMost
         case .committeeYears: .limitCommitteeYears
@@ -91,6 +105,16 @@ extension Phrase {
     package static let limitContractOwners = Phrase("业主解聘物业，提前通知（天）", "Owners dismiss the company: notice in days")
     package static let limitContractCompany = Phrase("物业不续聘，提前通知（天）", "The company will not renew: notice in days")
     package static let limitContractFiling = Phrase("合同签订后备案（天）", "Filing of a contract after signing: days")
+    package static let limitContractOpen = Phrase(
+        "不定期物业合同，解除提前通知（天）", "A contract without a term: notice to end it in days")
+    package static let limitFirstReminder = Phrase(
+        "合同日期的第一次提醒，提前（天）", "First reminder of a date of a contract: days before it")
+    package static let limitSecondReminder = Phrase(
+        "合同日期的第二次提醒，提前（天）", "Second reminder of a date of a contract: days before it")
+    package static let limitGridLeast = Phrase("网格最少户数（提示）", "Grid: least households (a hint)")
+    package static let limitGridMost = Phrase("网格最多户数（提示）", "Grid: most households (a hint)")
+    package static let limitMicroLeast = Phrase("微网格最少户数（提示）", "Micro-grid: least households (a hint)")
+    package static let limitMicroMost = Phrase("微网格最多户数（提示）", "Micro-grid: most households (a hint)")
     package static let limitCommitteeLeast = Phrase("业委会最少人数", "Owners' committee: least seats")
     package static let limitCommitteeMost = Phrase("业委会最多人数", "Owners' committee: most seats")
     package static let limitCommitteeYears = Phrase("业委会任期（年）", "Owners' committee: longest term in years")

@@ -7,6 +7,8 @@ import Web
 /// A limit that law or a local rule sets: data with a source and a date, edited on a page.
 package enum LimitKey: String, CaseIterable, Sendable {
     case contractOwnersDays, contractCompanyDays, contractFilingDays
+    case contractOpenDays, contractFirstReminder, contractSecondReminder
+    case gridLeast, gridMost, microGridLeast, microGridMost
     case committeeSeatsLeast, committeeSeatsMost, committeeYears, managementSeatsLeast, managementYears
     case residentsSeatsLeast, residentsSeatsMost, residentsYears, termNoticeDays
     case noticeWorkdays, leaderYears, leaderVisitDays, supervisorRoundDays, branchRoundDays, selectionDays
@@ -227,6 +229,7 @@ extension GovernanceHouse {
                     context.words(.limitsTitle), "",
                     "<p class=\"help\">\(context.words(.limitsHelp))</p>",
                     kit.table([.limitName, .limitValue, .limitSource, .limitSince], rows, none: .governanceNone),
+                    ExportLinks.make("limits", context),
                     mayEdit ? HTML.joined(forms) : .empty,
                     mayEdit
                         ? list.history.html(

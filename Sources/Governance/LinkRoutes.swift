@@ -280,7 +280,8 @@ extension GovernanceHouse {
         return kit.page(
             words(.linksTitle), "", hidden, kit.rows(rows, none: .governanceNone),
             view.list.more(Href("/desk/links"), kit.context),
-            ExportLinks.make("links", kit.context), add)
+            ExportLinks.make("links", kit.context)
+                + ExportLinks.make("link-homes", kit.context, title: .linkHomesTitle), add)
     }
 
     private static func main(_ view: LinkView, _ kit: Kit) -> HTML {

@@ -6,7 +6,8 @@ import Storage
 extension GovernanceHouse {
     package var personalData: PersonalDataSource {
         PersonalDataSource(
-            "governance", [Self.ownLetters, Self.ownLinks, Self.ownCandidacies, ownVehicles],
+            "governance",
+            [Self.ownLetters, Self.ownLinks, Self.ownCandidacies, Self.ownTeams, Self.ownBadges, ownVehicles],
             remains: [PersonalRemainder(.keptLetters, .keptLettersWhy)]
         ) { person, now, limit, transaction in
             let today = Zone.shanghai.day(of: now)
@@ -27,7 +28,17 @@ extension GovernanceHouse {
                     version = version + 1
                 where person_id = \(person) and to_day = \(HomeStore.forever)
                 """)
-            return plates + words + links
+            let teams = try transaction.run(
+                """
+                update governance_team_member set to_day = \(today), version = version + 1
+                where person_id = \(person) and to_day = \(HomeStore.forever)
+                """)
+            let badges = try transaction.run(
+                """
+                update governance_badge set withdrawn_ms = \(now), version = version + 1
+                where person_id = \(person) and withdrawn_ms is null
+                """)
+            return plates + words + links + teams + badges
         }
     }
 
@@ -80,6 +91,35 @@ extension GovernanceHouse {
             """
         ) { row in
             PersonalRow(try row.int(0), [.text(try row.text(1)), .text(try row.text(2)), .time(try row.instant(3))])
+        }
+    }
+
+    private static let ownTeams = PersonalTable(
+        "teams", .teamsTitle, [.init("team", .teamName), .init("from", .dataFrom), .init("to", .dataTo)]
+    ) { person, after, limit, transaction in
+        try transaction.query(
+            """
+            select m.id, t.name, m.from_day, m.to_day from governance_team_member m
+            join governance_team t on t.id = m.team_id
+            where m.person_id = \(person) and m.id > \(after) order by m.id limit \(limit)
+            """
+        ) { row in
+            PersonalRow(try row.int(0), [.text(try row.text(1)), .day(try row.day(2)), .day(try row.day(3))])
+        }
+    }
+
+    private static let ownBadges = PersonalTable(
+        "badges", .badgesTitle, [.init("number", .dataNumber), .init("from", .dataFrom), .init("to", .dataTo)]
+    ) { person, after, limit, transaction in
+        try transaction.query(
+            """
+            select id, year, serial, from_day, to_day from governance_badge
+            where person_id = \(person) and id > \(after) order by id limit \(limit)
+            """
+        ) { row in
+            PersonalRow(
+                try row.int(0),
+                [.text("\(try row.int(1))/\(try row.int(2))"), .day(try row.day(3)), .day(try row.day(4))])
         }
     }
 

@@ -75,6 +75,10 @@ extension RegionItem {
         case .interimMonths: .regionInterim
         case .renewalDays: .regionRenewal
         case .contractFilingDays: .regionContractFiling
+        case .gridLeast: .limitGridLeast
+        case .gridMost: .limitGridMost
+        case .microGridLeast: .limitMicroLeast
+        case .microGridMost: .limitMicroMost
         }
     }
 }

@@ -159,7 +159,7 @@ extension GovernanceHouse {
             <div class="card scroll" role="region" tabindex="0" aria-label="\(words(.regionsTitle))">\
             <table class="plain"><thead><tr><th scope="col">\(words(.regionItem))</th>\(head)</tr></thead>\
             <tbody>\(HTML.joined(rows))</tbody></table></div>
-            """, kit.rows(sources, none: .governanceNone), forms)
+            """, ExportLinks.make("regions", kit.context), kit.rows(sources, none: .governanceNone), forms)
     }
 }
 

@@ -8,11 +8,14 @@ import Web
 package enum RegionItem: String, CaseIterable, Sendable {
     case groupDays, listDays, itemsDays, firstMeetingDays, seatsLeast, seatsMost, years, committeeMeetingDays
     case filingDays, noticeDays, postedDays, prepaidMonths, leaveDays, interimMonths, renewalDays, contractFilingDays
+    case gridLeast, gridMost, microGridLeast, microGridMost
 
     /// Whether something in the house goes by it. The others are written down for whoever needs them.
     package var isUsed: Bool {
         switch self {
-        case .seatsLeast, .seatsMost, .years, .leaveDays, .renewalDays, .contractFilingDays: true
+        case .seatsLeast, .seatsMost, .years, .leaveDays, .renewalDays, .contractFilingDays, .gridLeast, .gridMost,
+            .microGridLeast, .microGridMost:
+            true
         default: false
         }
     }
@@ -25,6 +28,10 @@ package enum RegionItem: String, CaseIterable, Sendable {
         case .committeeYears: self = .years
         case .termNoticeDays: self = .renewalDays
         case .contractFilingDays: self = .contractFilingDays
+        case .gridLeast: self = .gridLeast
+        case .gridMost: self = .gridMost
+        case .microGridLeast: self = .microGridLeast
+        case .microGridMost: self = .microGridMost
         default: return nil
         }
     }

@@ -8,6 +8,13 @@ struct SelectionList: Sendable {
     let list: Listing<Selection>
     let areas: [AreaID: Area]
     let places: [Area]
+    /// The buildings among them, each with the name of its estate.
+    var buildings: [(value: String, label: String)] {
+        places.filter { $0.level == .building }.map { building in
+            let estate = places.first { $0.id == building.estate }?.name ?? ""
+            return (value: building.id.text, label: "\(estate) \(building.name)")
+        }
+    }
     let bodies: [Body]
     let mayParty: Bool
     let today: Day
@@ -20,8 +27,19 @@ struct SelectionView: Sendable {
     let people: [PersonID: String]
     let mayEdit: Bool
     let today: Day
+    /// The buildings of one that is for several.
+    var seats: [(area: AreaID, name: String, seats: Int64)] = []
     /// The reader's own candidature.
     var mine: Candidate?
+    /// Those of the buildings in which the reader has a home.
+    var own: [AreaID] = []
+
+    func building(of candidate: Candidate) -> String {
+        seats.first { $0.area == candidate.building }?.name ?? ""
+    }
+    func chosen(_ area: AreaID) -> [String] {
+        candidates.filter { $0.status == .chosen && $0.building == area }.compactMap { people[$0.person] }
+    }
 }
 
 extension GovernanceShapes {
@@ -49,18 +67,38 @@ extension GovernanceShapes {
         Member("name", name) { $0.name }
         Member("status", standing) { $0.candidate.status }
         Member("words", .words) { $0.candidate.words }
+        Member("building", Shape<AreaID>.id().orNull, "For which they stand, where it is for several.") {
+            $0.candidate.building
+        }
+    }
+    struct ElectedRow: Sendable {
+        let area: AreaID
+        let name: String
+        let seats: Int64
+        let chosen: [String]
+    }
+    static let electedSeat = Shape<ElectedRow>.object("SelectionSeat") {
+        Member("building", .id()) { $0.area }
+        Member("name", .words) { $0.name }
+        Member("seats", .whole) { $0.seats }
+        Member("chosen", Shape<String>.words.list(), "The names of those who were chosen for it.") { $0.chosen }
+    }
+    private static func electedSeats(_ view: SelectionView) -> [ElectedRow] {
+        view.seats.map { ElectedRow(area: $0.area, name: $0.name, seats: $0.seats, chosen: view.chosen($0.area)) }
     }
     static let selectionDetail = Shape<SelectionView>.object("SelectionDetail") {
         Member("selection", selection) { $0.selection }
         Member("candidates", candidate.list()) { view in
             view.candidates.map { CandidateRow(candidate: $0, name: view.people[$0.person]) }
         }
+        Member("buildings", electedSeat.list(), "Empty where it has one place.") { electedSeats($0) }
     }
     static let ownSelection = Shape<SelectionView>.object("SelectionForResident") {
         Member("selection", selection) { $0.selection }
         Member("chosen", Shape<String>.words.list(), "The names of those who were chosen.") { view in
             view.candidates.compactMap { view.people[$0.person] }
         }
+        Member("buildings", electedSeat.list(), "Empty where it has one place.") { electedSeats($0) }
         Member("mine", standing.orNull, "One's own candidature.") { $0.mine?.status }
     }
 }
@@ -73,12 +111,17 @@ extension GovernanceHouse {
             title: { $1.words(.selectionsTitle) }, main: { Self.main($0, Kit($2, $1)) })
         open(list, table)
         write("/desk/selections", .verb(.governanceEdit), list, table) { sent, context in
+            let buildings = try sent.all("building").map { text -> AreaID in
+                guard let id = AreaID(text: text) else { throw GovernanceRefusal.badChoice("building") }
+                return id
+            }
+            let seats = try sent.number("seats", 1...50) * Int64(max(1, Set(buildings).count))
             let id = try await desk.announce(
                 Selection(
                     id: world.id(), area: try sent.id("area"), organisation: try sent.id("organisation"),
                     kind: try sent.choice("kind", \AppointmentKind.code), title: sent["title"], words: sent["words"],
-                    seats: try sent.number("seats", 1...50), from: try sent.day("from"), to: try sent.day("to"),
-                    result: "", status: .announced, version: 1), by: context.actor)
+                    seats: seats, from: try sent.day("from"), to: try sent.day("to"),
+                    result: "", status: .announced, version: 1), buildings: buildings, by: context.actor)
             return Href("/desk/selections/", id.text)
         }
         let one = Room<SelectionView>(
@@ -91,7 +134,9 @@ extension GovernanceHouse {
             let actor = context.actor
             _ = try await database.read { try GovernanceDesk.selection(id, .governanceEdit, actor, $0) }
             switch sent["way"] {
-            case "putUp": try await desk.putUp(try named(sent), words: sent["words"], in: id, by: actor)
+            case "putUp":
+                try await desk.putUp(
+                    try named(sent), words: sent["words"], in: id, building: try sent.optionalID("building"), by: actor)
             case "decide":
                 let chosen = try sent.all("elected").map { text -> PersonID in
                     guard let id = PersonID(text: text) else { throw GovernanceRefusal.badChoice("elected") }
@@ -133,7 +178,9 @@ extension GovernanceHouse {
             let id = try context.id("id", SelectionTag.self)
             _ = try await mySelection(id, context.actor)
             switch sent["way"] {
-            case "stand": try await desk.stand(in: id, words: sent["words"], by: context.actor)
+            case "stand":
+                try await desk.stand(
+                    in: id, building: try sent.optionalID("building"), words: sent["words"], by: context.actor)
             case "withdraw": try await desk.withdraw(from: id, by: context.actor)
             default: throw GovernanceRefusal.badChoice("way")
             }
@@ -150,13 +197,17 @@ extension GovernanceHouse {
         let seats: Int64
         let from: Day
         let to: Day
+        let buildings: [AreaID]
+        private static let ids = Shape<AreaID>.id().list(1...50)
         init(_ ask: Ask) throws {
             area = try ask.body("area", .id())
+            buildings =
+                try ask.body.optional("buildings", Self.ids, "For leaders of several buildings of the estate.") ?? []
             organisation = try ask.body("organisation", .id(), "Who appoints.")
             kind = try ask.body("kind", GovernanceShapes.appointmentKind)
             title = try ask.body.typed("title", 1...60)
             words = try ask.body.typed("words", 1...1000)
-            seats = try ask.body("seats", .whole(1...50))
+            seats = try ask.body("seats", .whole(1...50), "With `buildings`, of each.")
             from = try ask.body("from", .day, "The first day of the notice.")
             to = try ask.body("to", .day)
         }
@@ -164,10 +215,12 @@ extension GovernanceHouse {
     private struct PutUpAsked: Asked {
         let id: ID<SelectionTag>
         let person: PersonAsked
+        let building: AreaID?
         let words: String
         init(_ ask: Ask) throws {
             id = try ask.path("id", .id())
             person = try PersonAsked(ask)
+            building = try ask.body.optional("building", .id(), "Where it is for several buildings.")
             words = try ask.body.typed("words", 1...400)
         }
     }
@@ -178,7 +231,7 @@ extension GovernanceHouse {
         let from: Day
         let to: Day
         let seen: Seen
-        private static let people = Shape<PersonID>.id().list(1...50)
+        private static let people = Shape<PersonID>.id().list(1...200)
         init(_ ask: Ask) throws {
             id = try ask.path("id", .id())
             elected = try ask.body("elected", Self.people)
@@ -200,9 +253,11 @@ extension GovernanceHouse {
     }
     private struct StandAsked: Asked {
         let id: ID<SelectionTag>
+        let building: AreaID?
         let words: String
         init(_ ask: Ask) throws {
             id = try ask.path("id", .id())
+            building = try ask.body.optional("building", .id(), "Where it is for several in which one has a home.")
             words = try ask.body.typed("words", 1...400)
         }
     }
@@ -220,8 +275,9 @@ extension GovernanceHouse {
             let id = try await desk.announce(
                 Selection(
                     id: world.id(), area: asked.area, organisation: asked.organisation, kind: asked.kind,
-                    title: asked.title, words: asked.words, seats: asked.seats, from: asked.from, to: asked.to,
-                    result: "", status: .announced, version: 1), by: call.actor)
+                    title: asked.title, words: asked.words,
+                    seats: asked.seats * Int64(max(1, Set(asked.buildings).count)), from: asked.from, to: asked.to,
+                    result: "", status: .announced, version: 1), buildings: asked.buildings, by: call.actor)
             return .made(Made(id.text), at: "/api/v1/selections/\(id.text)")
         }
         table.get(
@@ -235,7 +291,8 @@ extension GovernanceHouse {
             "/api/v1/selections/:id/candidates", .verb(.governanceEdit),
             .act("Puts somebody up.", [.selectionClosed, .candidateTwice]), PutUpAsked.self, .nothing
         ) { asked, call in
-            try await desk.putUp(try named(asked.person), words: asked.words, in: asked.id, by: call.actor)
+            try await desk.putUp(
+                try named(asked.person), words: asked.words, in: asked.id, building: asked.building, by: call.actor)
             return .done
         }
         table.post(
@@ -272,9 +329,9 @@ extension GovernanceHouse {
         ) { asked, call in .ok(try await mySelection(asked.id, call.actor)) }
         table.post(
             "/api/v1/my/selections/:id/candidacy", .signedIn,
-            .act("Stands oneself.", [.selectionClosed, .candidateTwice]), StandAsked.self, .nothing
+            .act("Stands oneself.", [.selectionClosed, .candidateTwice, .notYourBuilding]), StandAsked.self, .nothing
         ) { asked, call in
-            try await desk.stand(in: asked.id, words: asked.words, by: call.actor)
+            try await desk.stand(in: asked.id, building: asked.building, words: asked.words, by: call.actor)
             return .done
         }
         table.post(
@@ -305,6 +362,10 @@ extension GovernanceHouse {
             var view = SelectionView(
                 selection: found, area: area, candidates: shown, people: names, mayEdit: false, today: today)
             view.mine = all.first { $0.person == person }
+            view.seats = try Self.seats(of: found, transaction)
+            view.own = view.seats.map(\.area).filter { area in
+                actor.homes.contains { $0.path.ids.contains(area) }
+            }
             return view
         }
     }
@@ -329,6 +390,14 @@ extension GovernanceHouse {
         }
     }
 
+    private static func seats(
+        of selection: Selection, _ transaction: any ReadTransaction
+    ) throws -> [(area: AreaID, name: String, seats: Int64)] {
+        let found = try SelectionStore.seats(of: selection.id, transaction)
+        let areas = try DirectoryStore.areas(found.map(\.area), transaction)
+        return found.map { (area: $0.area, name: areas[$0.area]?.name ?? "", seats: $0.seats) }
+    }
+
     private func selection(_ id: ID<SelectionTag>, _ actor: Actor) async throws -> SelectionView {
         let today = today
         let (view, post) = try await database.read { transaction in
@@ -338,7 +407,8 @@ extension GovernanceHouse {
                 SelectionView(
                     selection: found, area: area, candidates: candidates,
                     people: try DirectoryStore.names(of: candidates.map(\.person), transaction),
-                    mayEdit: actor.may(.governanceEdit, at: area.path), today: today),
+                    mayEdit: actor.may(.governanceEdit, at: area.path), today: today,
+                    seats: try Self.seats(of: found, transaction)),
                 actor.post(for: .partyRead, at: area.path) ?? post
             )
         }
@@ -382,6 +452,7 @@ extension GovernanceHouse {
                     "add", "organisation", .appointmentBy, list.bodies.map { (value: $0.id.text, label: $0.name) }),
                 kit.text("add", "title", .selectionTitle, most: 60),
                 kit.long("add", "words", .selectionWords, most: 1000),
+                kit.checks("add", "building", .selectionBuildings, list.buildings),
                 kit.pair(
                     kit.text("add", "seats", .selectionSeats, value: "1", most: 2, numeric: true),
                     kit.day("add", "from", .governanceFrom, value: list.today),
@@ -398,17 +469,23 @@ extension GovernanceHouse {
         let here = Href("/desk/selections/", s.id.text)
         let candidates = view.candidates.map { c -> HTML in
             kit.row(
-                view.people[c.person] ?? "", c.words,
+                view.people[c.person] ?? "", c.words, tag: view.building(of: c),
                 state: kit.state(c.status == .chosen ? .ok : .plain, c.status.phrase))
         }
         let version = [("version", String(s.version))]
         let options = view.candidates.filter { $0.status == .stands }
-            .map { (value: $0.person.text, label: view.people[$0.person] ?? "") }
+            .map { one -> (value: String, label: String) in
+                let building = view.building(of: one)
+                let name = view.people[one.person] ?? ""
+                return (value: one.person.text, label: building.isEmpty ? name : "\(building) \(name)")
+            }
         var forms = HTML.empty
         if view.mayEdit, s.status == .announced {
             if s.isOpen(on: view.today) {
                 forms += kit.form(
-                    "putUp", here, .candidateAdd, kit.person("putUp"), kit.long("putUp", "words", .candidateWords))
+                    "putUp", here, .candidateAdd, kit.person("putUp"),
+                    buildings("putUp", view, view.seats.map(\.area), kit),
+                    kit.long("putUp", "words", .candidateWords))
             }
             if view.today > s.to {
                 forms += kit.form(
@@ -424,14 +501,41 @@ extension GovernanceHouse {
         }
         return kit.page(
             s.title, words(s.kind.phrase), state(s, view.today, kit), notice(view, kit),
-            kit.section(.candidatesTitle, kit.rows(candidates, none: .governanceNone)), forms)
+            results(view, kit), kit.section(.candidatesTitle, kit.rows(candidates, none: .governanceNone)), forms)
+    }
+
+    /// The choice of a building, where it is for several.
+    private static func buildings(_ way: String, _ view: SelectionView, _ areas: [AreaID], _ kit: Kit) -> HTML {
+        guard !view.seats.isEmpty else { return .empty }
+        return kit.select(
+            way, "building", .candidateBuilding,
+            view.seats.filter { areas.contains($0.area) }.map { (value: $0.area.text, label: $0.name) })
+    }
+
+    /// Who was chosen for each building.
+    private static func results(_ view: SelectionView, _ kit: Kit) -> HTML {
+        guard !view.seats.isEmpty, view.selection.status == .decided else { return .empty }
+        let rows = view.seats.map { seat -> HTML in
+            let names = view.chosen(seat.area)
+            return kit.row(
+                seat.name, names.isEmpty ? kit.words(.selectionNobody) : names.joined(separator: ", "),
+                tag: String(seat.seats))
+        }
+        return kit.section(.selectionBuildingChosen, kit.rows(rows, none: .governanceNone))
     }
 
     private static func notice(_ view: SelectionView, _ kit: Kit) -> HTML {
         let s = view.selection
         return kit.facts([
             (.appointmentPlace, "\(view.area.name)"), (.selectionWords, "\(s.words)"),
-            (.selectionSeats, "<span class=num>\(s.seats)</span>"), (.appointmentTerm, "\(kit.days(s.from, s.to))"),
+            (.selectionSeats, "<span class=num>\(s.seats)</span>"),
+            (
+                .selectionBuildingSeats,
+                HTML.joined(
+                    view.seats.map { "\(kit.words(.selectionPerBuilding, $0.name, String($0.seats)))" as HTML },
+                    separator: ", ")
+            ),
+            (.appointmentTerm, "\(kit.days(s.from, s.to))"),
             (.selectionResult, "\(s.result)"),
         ])
     }
@@ -443,13 +547,17 @@ extension GovernanceHouse {
         var form = HTML.empty
         if view.mine?.status == .stands {
             form = kit.button("withdraw", here, .candidateWithdraw)
-        } else if s.isOpen(on: view.today) {
-            form = kit.form("stand", here, .candidateStand, kit.long("stand", "words", .candidateWords))
+        } else if s.isOpen(on: view.today), view.seats.isEmpty || !view.own.isEmpty {
+            form = kit.form(
+                "stand", here, .candidateStand, buildings("stand", view, view.own, kit),
+                kit.long("stand", "words", .candidateWords))
         }
         let mine: HTML = view.mine.map { kit.state($0.status == .chosen ? .ok : .plain, $0.status.phrase) } ?? .empty
         return kit.page(
             s.title, kit.words(s.kind.phrase), state(s, view.today, kit) + mine, notice(view, kit),
-            chosen.isEmpty ? .empty : kit.section(.candidatesChosen, kit.rows(chosen, none: .governanceNone)), form)
+            results(view, kit),
+            chosen.isEmpty || !view.seats.isEmpty
+                ? .empty : kit.section(.candidatesChosen, kit.rows(chosen, none: .governanceNone)), form)
     }
 }
 

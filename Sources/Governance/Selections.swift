@@ -56,8 +56,16 @@ package struct Selection: Sendable {
     package func isOpen(on day: Day) -> Bool { status == .announced && from <= day && day <= to }
 }
 
+/// A building of a selection that is for several, with its seats.
+package struct SelectionSeat: Sendable {
+    package let area: AreaID
+    package let seats: Int64
+}
+
 package struct Candidate: Sendable {
     package let id: Int64
+    /// The building for which they stand; nil where the selection has one place.
+    package let building: AreaID?
     package let person: PersonID
     package let words: String
     package let status: CandidateStatus
@@ -120,6 +128,27 @@ package enum SelectionStore {
             """)
     }
 
+    static func insert(
+        _ seats: [SelectionSeat], of id: ID<SelectionTag>, _ transaction: any WriteTransaction
+    ) throws {
+        for seat in seats {
+            try transaction.run(
+                """
+                insert into governance_selection_seat (selection_id, area_id, seats)
+                values (\(id), \(seat.area), \(seat.seats))
+                """)
+        }
+    }
+
+    /// The buildings of one that is for several; empty where it has one place.
+    static func seats(
+        of id: ID<SelectionTag>, _ transaction: any ReadTransaction
+    ) throws -> [SelectionSeat] {
+        try transaction.query(
+            "select area_id, seats from governance_selection_seat where selection_id = \(id) order by area_id"
+        ) { SelectionSeat(area: try $0.id(0), seats: try $0.int(1)) }
+    }
+
     static func settle(
         _ id: ID<SelectionTag>, _ status: SelectionStatus, result: String, was seen: Int64,
         _ transaction: any WriteTransaction
@@ -136,25 +165,27 @@ package enum SelectionStore {
     ) throws -> [Candidate] {
         try transaction.query(
             """
-            select id, person_id, words, status from governance_candidate where selection_id = \(id)
+            select id, person_id, words, status, area_id from governance_candidate where selection_id = \(id)
             order by id limit 500
             """
         ) {
             Candidate(
-                id: try $0.int(0), person: try $0.id(1), words: try $0.text(2), status: try $0.raw(3))
+                id: try $0.int(0), building: try $0.int(4) == 0 ? nil : try $0.id(4), person: try $0.id(1),
+                words: try $0.text(2), status: try $0.raw(3))
         }
     }
 
     /// False for somebody who stands already. Who withdrew may stand again.
     static func stand(
-        _ id: Int64, _ selection: ID<SelectionTag>, _ person: PersonID, words: String, at now: Instant,
-        _ transaction: any WriteTransaction
+        _ id: Int64, _ selection: ID<SelectionTag>, _ person: PersonID, building: AreaID?, words: String,
+        at now: Instant, _ transaction: any WriteTransaction
     ) throws -> Bool {
         try transaction.run(
             """
-            insert into governance_candidate (id, selection_id, person_id, words, status, created_ms)
-            values (\(id), \(selection), \(person), \(words), 1, \(now))
-            on conflict (selection_id, person_id) do update set status = 1, words = excluded.words
+            insert into governance_candidate (id, selection_id, person_id, words, status, created_ms, area_id)
+            values (\(id), \(selection), \(person), \(words), 1, \(now), \(building?.raw ?? 0))
+            on conflict (selection_id, person_id) do update
+            set status = 1, words = excluded.words, area_id = excluded.area_id
             where governance_candidate.status = 2
             """) == 1
     }
@@ -173,9 +204,19 @@ package enum SelectionStore {
 
 extension GovernanceDesk {
     /// Announces an open selection: the notice stands at least `selectionDays`.
+    ///
+    /// - Parameter buildings: for leaders of several buildings of one estate, which is the place of the selection then;
+    ///   `seats` are those of all of them, as many in each.
     @discardableResult
-    package func announce(_ s: Selection, by actor: Actor) async throws -> ID<SelectionTag> {
+    package func announce(
+        _ s: Selection, buildings: [AreaID] = [], by actor: Actor
+    ) async throws -> ID<SelectionTag> {
         guard let person = actor.person else { throw GovernanceRefusal.notFound }
+        let buildings = Set(buildings).sorted()
+        guard buildings.count <= 50, s.seats <= 200 else { throw GovernanceRefusal.badChoice("building") }
+        guard buildings.isEmpty || s.seats % Int64(buildings.count) == 0 else {
+            throw GovernanceRefusal.badNumber("seats")
+        }
         _ = try Self.words(s.title, "title", 1...60)
         _ = try Self.words(s.words, "words", 1...1000)
         let (now, today) = (world.now(), today)
@@ -183,7 +224,15 @@ extension GovernanceDesk {
         try await database.write { transaction in
             let (area, post) = try Self.place(s.area, .governanceEdit, actor, transaction)
             // What could not be decided after the notice is not announced.
-            guard s.kind.levels.contains(area.level) else { throw GovernanceRefusal.wrongLevel }
+            if buildings.isEmpty {
+                guard s.kind.levels.contains(area.level) else { throw GovernanceRefusal.wrongLevel }
+            } else {
+                guard s.kind == .buildingLeader, area.level == .estate else { throw GovernanceRefusal.wrongLevel }
+                let found = try DirectoryStore.areas(buildings, transaction)
+                guard found.count == buildings.count,
+                    found.values.allSatisfy({ $0.level == .building && area.path.contains($0.path) })
+                else { throw GovernanceRefusal.badChoice("building") }
+            }
             let days = try LimitStore.value(.selectionDays, transaction)
             guard Int64(s.to.number) - Int64(s.from.number) + 1 >= days else { throw GovernanceRefusal.badDay("to") }
             guard let body = try BodyStore.body(s.organisation, transaction),
@@ -193,22 +242,34 @@ extension GovernanceDesk {
                 throw GovernanceRefusal.membersOnly
             }
             try SelectionStore.insert(s, by: person, at: now, transaction)
+            try SelectionStore.insert(
+                buildings.map { SelectionSeat(area: $0, seats: s.seats / Int64(buildings.count)) }, of: s.id,
+                transaction)
             try audit("selection.announce", s.id.raw, s.title, at: area, by: actor, post, transaction)
         }
         return s.id
     }
 
-    /// A resident of the place stands.
-    package func stand(in id: ID<SelectionTag>, words: String, by actor: Actor) async throws {
+    /// A resident of the place stands; where it is for several buildings, for one in which they have a home.
+    package func stand(
+        in id: ID<SelectionTag>, building: AreaID? = nil, words: String, by actor: Actor
+    ) async throws {
         guard let person = actor.person else { throw GovernanceRefusal.notFound }
         _ = try Self.words(words, "words")
         let (now, today, row) = (world.now(), today, world.nextID())
         try await database.write { transaction in
             let (s, area) = try Self.selection(forResident: id, actor, transaction)
             guard s.isOpen(on: today) else { throw GovernanceRefusal.selectionClosed }
-            guard try SelectionStore.stand(row, id, person, words: words, at: now, transaction) else {
-                throw GovernanceRefusal.candidateTwice
+            let seats = try SelectionStore.seats(of: id, transaction)
+            let own = seats.map(\.area).filter { area in actor.homes.contains { $0.path.ids.contains(area) } }
+            // Where there is one only, nobody need say which.
+            let chosen = building ?? (own.count == 1 ? own.first : nil)
+            guard seats.isEmpty ? building == nil : chosen.map({ own.contains($0) }) ?? false else {
+                throw GovernanceRefusal.notYourBuilding
             }
+            let isNew = try SelectionStore.stand(
+                row, id, person, building: chosen, words: words, at: now, transaction)
+            guard isNew else { throw GovernanceRefusal.candidateTwice }
             try audit("selection.stand", id.raw, person.text, at: area, by: actor, nil, transaction)
         }
     }
@@ -226,17 +287,21 @@ extension GovernanceDesk {
 
     /// Staff put somebody up, with their consent.
     package func putUp(
-        _ named: NamedPerson, words: String, in id: ID<SelectionTag>, by actor: Actor
+        _ named: NamedPerson, words: String, in id: ID<SelectionTag>, building: AreaID? = nil, by actor: Actor
     ) async throws {
         _ = try Self.words(words, "words")
         let (now, today, row) = (world.now(), today, world.nextID())
         try await database.write { transaction in
             let (s, area, post) = try Self.selection(id, .governanceEdit, actor, transaction)
             guard s.isOpen(on: today) else { throw GovernanceRefusal.selectionClosed }
-            let person = try named.find(at: now, transaction)
-            guard try SelectionStore.stand(row, id, person, words: words, at: now, transaction) else {
-                throw GovernanceRefusal.candidateTwice
+            let seats = try SelectionStore.seats(of: id, transaction)
+            guard seats.isEmpty ? building == nil : seats.contains(where: { $0.area == building }) else {
+                throw GovernanceRefusal.badChoice("building")
             }
+            let person = try named.find(at: now, transaction)
+            let isNew = try SelectionStore.stand(
+                row, id, person, building: building, words: words, at: now, transaction)
+            guard isNew else { throw GovernanceRefusal.candidateTwice }
             try audit(
                 s.reveals ? "party.putUp" : "selection.putUp", id.raw, person.text, at: area, by: actor, post,
                 transaction)
@@ -244,7 +309,7 @@ extension GovernanceDesk {
     }
 
     /// The result, after the notice has ended: everybody chosen is appointed by a letter in the same transaction, or
-    /// nobody is.
+    /// nobody is. Where it is for several buildings, each has its own seats and letters; one may stay without a leader.
     package func decide(
         _ id: ID<SelectionTag>, chosen: [PersonID], result: String, from: Day, to: Day, was seen: Int64,
         by actor: Actor
@@ -261,12 +326,20 @@ extension GovernanceDesk {
             guard try SelectionStore.settle(id, .decided, result: result, was: seen, transaction) else {
                 throw GovernanceRefusal.changedMeanwhile
             }
+            let seats = try SelectionStore.seats(of: id, transaction)
+            let stands = try SelectionStore.candidates(of: id, transaction)
+            let places = Dictionary(stands.map { ($0.person, $0.building) }, uniquingKeysWith: { $1 })
+            for seat in seats {
+                let there = Set(chosen).filter { places[$0] == seat.area }
+                guard there.count <= Int(seat.seats) else { throw GovernanceRefusal.tooManyElected }
+            }
             for person in Set(chosen).sorted() {
                 guard try SelectionStore.mark(id, person, .chosen, transaction) else {
                     throw GovernanceRefusal.notElected
                 }
                 var new = NewAppointment(
-                    kind: s.kind, organisation: s.organisation, area: s.area, from: from, to: to, duties: s.title)
+                    kind: s.kind, organisation: s.organisation, area: (places[person] ?? nil) ?? s.area, from: from,
+                    to: to, duties: s.title)
                 new.selection = id.raw
                 _ = try appoint(new, by: actor, transaction) { person }
             }

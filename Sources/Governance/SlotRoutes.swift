@@ -98,7 +98,8 @@ extension GovernanceHouse {
             let rows = areas.map {
                 kit.link(Href("/desk/who/", $0.id.text), $0.name, context.words($0.level.phrase))
             }
-            let main = kit.page(context.words(.whoTitle), "", kit.rows(rows, none: .governanceNone))
+            let main = kit.page(
+                context.words(.whoTitle), "", kit.rows(rows, none: .governanceNone), ExportLinks.make("who", context))
             return directory.shown(directory.staffPage(context.words(.whoTitle), main, context), nil, context)
         }
         let room = Room<WhoView>(
@@ -228,7 +229,7 @@ extension GovernanceHouse {
         }
     }
 
-    private static func fill(_ view: inout WhoView, _ transaction: any ReadTransaction) throws {
+    static func fill(_ view: inout WhoView, _ transaction: any ReadTransaction) throws {
         let area = view.area
         let estates =
             area.level == .estate
@@ -278,7 +279,8 @@ extension GovernanceHouse {
                     state: roll.filled == roll.all ? kit.state(.ok, .whoAll) : kit.state(.wait, .whoVacant))
             }
             return kit.page(
-                words(.whoOf, view.area.name), words(view.area.level.phrase), kit.rows(rows, none: .governanceNone))
+                words(.whoOf, view.area.name), words(view.area.level.phrase), kit.rows(rows, none: .governanceNone),
+                ExportLinks.make("who", kit.context))
         }
         var groups: [(title: String, tag: String, lines: [WhoView.Line])] = []
         for line in view.lines {
@@ -309,7 +311,8 @@ extension GovernanceHouse {
             """
         let hidden: HTML = view.mayParty ? .empty : "<p class=\"help\">\(words(.governanceHidden))</p>"
         return kit.page(
-            words(.whoOf, view.area.name), words(view.area.level.phrase), sum + hidden, HTML.joined(sections))
+            words(.whoOf, view.area.name), words(view.area.level.phrase), sum + hidden, HTML.joined(sections),
+            ExportLinks.make("who", kit.context))
     }
 
     private static func line(_ line: WhoView.Line, _ view: WhoView, _ kit: Kit) -> HTML {

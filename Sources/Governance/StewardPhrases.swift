@@ -14,4 +14,6 @@ extension Phrase {
     package static let appraisalGiven = Phrase("{0}：{1} 分，{2}", "{0}: {1}, {2}")
     package static let refuseNotSuperior = Phrase(
         "每条线由这条线的上级评。", "Each line is appraised by the superior of that line.")
+    package static let lineNamed = Phrase("上级的姓名，开头几个字", "The superior's name, as it begins")
+    package static let lineFind = Phrase("找", "Find")
 }

@@ -62,7 +62,7 @@ package enum LineStore {
         return try transaction.query(
             """
             select person_id, party, quarter, score, words from governance_appraisal where person_id in (\(list))
-            order by quarter desc, person_id, party limit 1000
+            order by quarter desc, person_id, party
             """
         ) {
             Appraisal(

@@ -10,6 +10,8 @@ struct ZoneList: Sendable {
     let communities: [Area]
     let parts: [Area]
     let mayParty: Bool
+    /// Households that are usual, by zone.
+    let usual: [Int64: ClosedRange<Int64>]
 }
 
 struct ZoneView: Sendable {
@@ -17,6 +19,12 @@ struct ZoneView: Sendable {
     let area: Area
     let parts: [Area]
     let members: [ZoneMember]
+    let usual: ClosedRange<Int64>?
+    let changes: [ZoneChange]
+    /// Where something was added or removed.
+    let changed: [AreaID: Area]
+    /// What may be added, with the estates among it.
+    let free: [Area]
     let people: [PersonID: String]
     let mayEdit: Bool
     let isHidden: Bool
@@ -24,13 +32,25 @@ struct ZoneView: Sendable {
 
 extension GovernanceShapes {
     static let zoneKind = Shape<ZoneKind>.choice(ZoneKind.allCases) { $0.code }
-    static let zone = Shape<GovernanceZone>.object("Zone") {
-        Member("id", .id()) { ID<AreaTag>($0.id) }
-        Member("kind", zoneKind) { $0.kind }
-        Member("area", .id()) { $0.area }
-        Member("name", .words) { $0.name }
-        Member("households", .whole, "0 if not said.") { $0.households }
-        Member("version", .whole) { $0.version }
+    struct ZoneRow: Sendable {
+        let zone: GovernanceZone
+        let usual: ClosedRange<Int64>?
+    }
+    static let zone = Shape<ZoneRow>.object("Zone") {
+        Member("id", .id()) { ID<AreaTag>($0.zone.id) }
+        Member("kind", zoneKind) { $0.zone.kind }
+        Member("area", .id()) { $0.zone.area }
+        Member("name", .words) { $0.zone.name }
+        Member("households", .whole, "0 if not said.") { $0.zone.households }
+        Member("usual_least", Shape<Int64>.whole.orNull, "By the limits of its place; a hint.") { $0.usual?.lowerBound }
+        Member("usual_most", Shape<Int64>.whole.orNull) { $0.usual?.upperBound }
+        Member("version", .whole) { $0.zone.version }
+    }
+    static let zoneChange = Shape<(change: ZoneChange, by: String?)>.object("ZoneChange") {
+        Member("part", .id()) { $0.change.area }
+        Member("added", .flag, "False for one that left.") { $0.change.added }
+        Member("at", .time) { $0.change.at }
+        Member("by", name, "Null where one may not see who is in it.") { $0.by }
     }
     struct MemberRow: Sendable {
         let member: ZoneMember
@@ -46,7 +66,10 @@ extension GovernanceShapes {
         Member("version", .whole) { $0.member.version }
     }
     static let zoneDetail = Shape<ZoneView>.object("ZoneDetail") {
-        Member("zone", zone) { $0.zone }
+        Member("zone", zone) { ZoneRow(zone: $0.zone, usual: $0.usual) }
+        Member("changes", zoneChange.list(), "Parts that came and went, the newest first.") { view in
+            view.changes.map { (change: $0, by: view.isHidden ? nil : view.people[$0.by]) }
+        }
         Member("parts", Shape<AreaID>.id().list()) { $0.parts.map(\.id) }
         Member("members", zoneMember.list().orNull, "Null where one may not see them.") { view in
             view.isHidden ? nil : view.members.map { MemberRow(member: $0, name: view.people[$0.person]) }
@@ -87,6 +110,17 @@ extension GovernanceHouse {
             case "memberEnd":
                 try await desk.endMember(
                     try sent.id("member", AreaTag.self).raw, of: id.raw, was: try sent.version(), by: actor)
+            case "parts":
+                func areas(_ name: String) throws -> [AreaID] {
+                    try sent.all(name).map { text in
+                        guard let id = AreaID(text: text) else { throw GovernanceRefusal.badChoice(name) }
+                        return id
+                    }
+                }
+                try await desk.changeParts(
+                    of: id.raw, adding: try areas("part"), removing: try areas("remove"),
+                    households: sent["households"].isEmpty ? nil : try sent.number("households", 0...100_000),
+                    was: try sent.version(), by: actor)
             case "end":
                 try await desk.endZone(id.raw, was: try sent.version(), by: actor)
                 return Href("/desk/zones")
@@ -132,6 +166,21 @@ extension GovernanceHouse {
             version = try ask.body("version", Seen.versions, "The edition that was read.")
         }
     }
+    private struct PartsAsked: Asked {
+        let id: AreaID
+        let add: [AreaID]
+        let remove: [AreaID]
+        let households: Int64?
+        let seen: Seen
+        private static let ids = Shape<AreaID>.id().list(0...300)
+        init(_ ask: Ask) throws {
+            id = try ask.path("id", .id())
+            add = try ask.body.optional("add", Self.ids, "Estates and buildings that come to it.") ?? []
+            remove = try ask.body.optional("remove", Self.ids, "Parts that leave it.") ?? []
+            households = try ask.body.optional("households", .whole(0...100_000), "As many as before if not said.")
+            seen = try Seen(ask)
+        }
+    }
     private struct EndZoneAsked: Asked {
         let id: AreaID
         let seen: Seen
@@ -145,7 +194,10 @@ extension GovernanceHouse {
         table.get(
             "/api/v1/zones", .verb(.governanceRead), .list("Grids and responsibility zones."), ListAsked.self,
             GovernanceShapes.zone.slices
-        ) { asked, call in .ok(try await zones(Part(asked.paging), call.actor).list.slice { $0 }) }
+        ) { asked, call in
+            let view = try await zones(Part(asked.paging), call.actor)
+            return .ok(view.list.slice { GovernanceShapes.ZoneRow(zone: $0, usual: view.usual[$0.id]) })
+        }
         table.post(
             "/api/v1/zones", .verb(.governanceEdit),
             .act("Draws a zone of estates and buildings.", [.wrongLevel, .partOutside, .buildingInOtherZone("")]),
@@ -179,6 +231,19 @@ extension GovernanceHouse {
             return .done
         }
         table.post(
+            "/api/v1/zones/:id/parts", .verb(.governanceEdit),
+            .act(
+                "Parts come to a zone and leave it.",
+                [.partOutside, .buildingInOtherZone(""), .zoneWithoutParts, .badChoice("")], matches: true),
+            PartsAsked.self, .nothing
+        ) { asked, call in
+            try await call.on(asked.seen) {
+                try await desk.changeParts(
+                    of: asked.id.raw, adding: asked.add, removing: asked.remove, households: asked.households, was: $0,
+                    by: call.actor)
+            }
+        }
+        table.post(
             "/api/v1/zones/:id/end", .verb(.governanceEdit), .act("Ends a zone.", matches: true),
             EndZoneAsked.self, .nothing
         ) { asked, call in
@@ -191,13 +256,19 @@ extension GovernanceHouse {
         let editing = actor.may(.governanceEdit) ? try actor.scope(.governanceEdit) : nil
         return try await database.read { transaction in
             let found = try ZoneStore.list(scope, after: part.cursor, limit: part.limit + 1, transaction)
+            let areas = try DirectoryStore.areas(found.map(\.area), transaction)
+            var usual: [Int64: ClosedRange<Int64>] = [:]
+            for zone in found {
+                guard let path = areas[zone.area]?.path else { continue }
+                usual[zone.id] = try ZoneStore.usual(zone.kind, at: path, transaction)
+            }
             return ZoneList(
                 list: Listing(found, limit: part.limit, id: \.id),
-                areas: try DirectoryStore.areas(found.map(\.area), transaction),
+                areas: areas,
                 communities: try editing.map { try DirectoryStore.areas(in: $0, levels: 5...5, transaction) } ?? [],
                 parts: try editing.map { try DirectoryStore.areas(in: $0, levels: 6...7, limit: 400, transaction) }
                     ?? [],
-                mayParty: actor.may(.partyRead))
+                mayParty: actor.may(.partyRead), usual: usual)
         }
     }
 
@@ -208,11 +279,21 @@ extension GovernanceHouse {
             let isHidden = found.kind.reveals && party == nil
             let members = isHidden ? [] : try ZoneStore.members(of: id, transaction)
             let areas = try DirectoryStore.areas(try ZoneStore.parts(of: id, transaction), transaction)
+            let changes = try ZoneStore.changes(of: id, transaction)
+            let mayEdit = found.ended == nil && !isHidden && actor.may(.governanceEdit, at: area.path)
+            let free =
+                !mayEdit
+                ? []
+                : try DirectoryStore.areas(under: area.path, level: .estate, limit: 100, transaction)
+                    + DirectoryStore.areas(under: area.path, level: .building, limit: 300, transaction)
             return (
                 ZoneView(
                     zone: found, area: area, parts: areas.values.sorted { $0.path.text < $1.path.text },
-                    members: members, people: try DirectoryStore.names(of: members.map(\.person), transaction),
-                    mayEdit: found.ended == nil && !isHidden && actor.may(.governanceEdit, at: area.path),
+                    members: members, usual: try ZoneStore.usual(found.kind, at: area.path, transaction),
+                    changes: changes, changed: try DirectoryStore.areas(changes.map(\.area), transaction),
+                    free: free,
+                    people: try DirectoryStore.names(of: members.map(\.person) + changes.map(\.by), transaction),
+                    mayEdit: mayEdit,
                     isHidden: isHidden),
                 party ?? post
             )
@@ -229,7 +310,7 @@ extension GovernanceHouse {
             kit.link(
                 Href("/desk/zones/", zone.text), zone.name,
                 "\(list.areas[zone.area]?.name ?? "") · \(words(.zoneHouseholds, String(zone.households)))",
-                tag: words(zone.kind.phrase), state: warning(zone, kit))
+                tag: words(zone.kind.phrase), state: warning(zone, list.usual[zone.id], kit))
         }
         let kinds = ZoneKind.allCases.filter { list.mayParty || !$0.reveals }
             .map { (value: $0.code, label: words($0.phrase)) }
@@ -248,11 +329,13 @@ extension GovernanceHouse {
         return kit.page(
             words(.zonesTitle), "", kit.rows(rows, none: .governanceNone),
             list.list.more(Href("/desk/zones"), kit.context),
-            ExportLinks.make("zones", kit.context), add)
+            ExportLinks.make("zones", kit.context)
+                + ExportLinks.make("zone-parts", kit.context, title: .zonePartsTitle)
+                + ExportLinks.make("zone-members", kit.context, title: .zoneMembersTitle), add)
     }
 
-    private static func warning(_ zone: GovernanceZone, _ kit: Kit) -> HTML {
-        guard let usual = zone.kind.usual, zone.households > 0, !usual.contains(zone.households) else { return .empty }
+    private static func warning(_ zone: GovernanceZone, _ usual: ClosedRange<Int64>?, _ kit: Kit) -> HTML {
+        guard let usual, zone.households > 0, !usual.contains(zone.households) else { return .empty }
         return kit.state(.wait, .zoneUnusual)
     }
 
@@ -274,17 +357,59 @@ extension GovernanceHouse {
             : kit.form(
                 "member", here, .zoneMemberAdd, kit.person("member"),
                 kit.checks("member", "lead", .zoneRole, [("1", words(.zoneLead))]))
+                + partsForm(view, kit)
                 + kit.button("end", here, .zoneEnd, hidden: [("version", String(view.zone.version))])
         let people: HTML =
             view.isHidden
             ? "<p class=\"help\">\(words(.governanceHidden))</p>" : kit.rows(members, none: .governanceNone)
         return kit.page(
-            view.zone.name, words(view.zone.kind.phrase), warning(view.zone, kit),
+            view.zone.name, words(view.zone.kind.phrase), warning(view.zone, view.usual, kit),
             kit.facts([
                 (.zoneCommunity, "\(view.area.name)"),
                 (.zoneHouseholdsLabel, "<span class=num>\(view.zone.households)</span>"),
+                (
+                    .zoneUsual,
+                    view.usual.map {
+                        "\(words(.zoneUsualRange, String($0.lowerBound), String($0.upperBound)))"
+                    } ?? .empty
+                ),
                 (.zoneParts, HTML.joined(view.parts.map { "\($0.name)" as HTML }, separator: ", ")),
             ]),
-            kit.section(.zoneMembers, people), forms)
+            kit.section(.zoneMembers, people), changes(view, kit), forms)
+    }
+
+    private static func changes(_ view: ZoneView, _ kit: Kit) -> HTML {
+        guard !view.changes.isEmpty else { return .empty }
+        let rows = view.changes.map { change -> HTML in
+            let who = view.isHidden ? "" : view.people[change.by] ?? ""
+            return kit.row(
+                label(change.area, view.changed, kit),
+                who.isEmpty ? Say.exact(change.at) : "\(Say.exact(change.at)) · \(who)",
+                tag: kit.words(change.added ? .zoneChangeAdded : .zoneChangeRemoved))
+        }
+        return kit.section(.zoneChanges, kit.rows(rows, none: .governanceNone))
+    }
+
+    private static func label(_ id: AreaID, _ areas: [AreaID: Area], _ kit: Kit) -> String {
+        areas[id].map { "\($0.name) · \(kit.words($0.level.phrase))" } ?? ""
+    }
+
+    /// One form for what comes and what goes, in the edition that was seen.
+    private static func partsForm(_ view: ZoneView, _ kit: Kit) -> HTML {
+        let inside = view.parts.map(\.path)
+        let free = view.free.filter { area in !inside.contains { $0.contains(area.path) } }
+        let estates = Dictionary(view.free.filter { $0.level == .estate }.map { ($0.id, $0.name) }) { $1 }
+        let options = free.map { area -> (value: String, label: String) in
+            let estate = area.level == .building ? (area.estate.flatMap { estates[$0] } ?? "") + " " : ""
+            return (value: area.id.text, label: estate + area.name)
+        }
+        return kit.form(
+            "parts", Href("/desk/zones/", view.zone.text), .zonePartsChange,
+            hidden: [("version", String(view.zone.version))], isMain: false,
+            kit.checks("parts", "remove", .zonePartsRemove, kit.places(view.parts)),
+            kit.checks("parts", "part", .zonePartsAdd, options),
+            kit.text(
+                "parts", "households", .zoneHouseholdsLabel, value: String(view.zone.households), most: 6,
+                required: false, numeric: true))
     }
 }

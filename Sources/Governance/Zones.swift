@@ -13,11 +13,11 @@ package enum ZoneKind: Int64, CaseIterable, Sendable {
     package var code: String { String(describing: self) }
     package var isGrid: Bool { self != .partyZone }
     package var reveals: Bool { self == .partyZone }
-    /// Households that are usual; outside of it a warning, never a refusal.
-    var usual: ClosedRange<Int64>? {
+    /// The limits that say how many households are usual; outside of them a warning, never a refusal.
+    var usual: (least: LimitKey, most: LimitKey)? {
         switch self {
-        case .grid: 300...500
-        case .microGrid: 30...100
+        case .grid: (.gridLeast, .gridMost)
+        case .microGrid: (.microGridLeast, .microGridMost)
         default: nil
         }
     }
@@ -52,6 +52,14 @@ package struct GovernanceZone: Sendable {
         self.version = version
     }
     package var text: String { ID<AreaTag>(id).text }
+}
+
+/// A part that came to a zone or left it.
+package struct ZoneChange: Sendable {
+    package let area: AreaID
+    package let added: Bool
+    package let by: PersonID
+    package let at: Instant
 }
 
 package struct ZoneMember: Sendable {
@@ -104,9 +112,58 @@ package enum ZoneStore {
             insert into governance_zone (id, kind, area_id, name, households, version, created_by, created_ms)
             values (\(z.id), \(z.kind), \(z.area), \(z.name), \(z.households), 1, \(person), \(now))
             """)
-        for part in Set(parts).sorted() {
-            try transaction.run("insert into governance_zone_part (zone_id, area_id) values (\(z.id), \(part))")
-        }
+        for part in Set(parts).sorted() { try put(part, in: z.id, transaction) }
+    }
+
+    static func put(_ part: AreaID, in zone: Int64, _ transaction: any WriteTransaction) throws {
+        try transaction.run("insert into governance_zone_part (zone_id, area_id) values (\(zone), \(part))")
+    }
+
+    /// False for a place that is no part of it.
+    static func take(_ part: AreaID, from zone: Int64, _ transaction: any WriteTransaction) throws -> Bool {
+        try transaction.run("delete from governance_zone_part where zone_id = \(zone) and area_id = \(part)") == 1
+    }
+
+    static func keep(
+        _ change: ZoneChange, of zone: Int64, id: Int64, _ transaction: any WriteTransaction
+    ) throws {
+        try transaction.run(
+            """
+            insert into governance_zone_change (id, zone_id, area_id, added, created_by, created_ms)
+            values (\(id), \(zone), \(change.area), \(change.added), \(change.by), \(change.at))
+            """)
+    }
+
+    /// The newest first.
+    static func changes(of zone: Int64, _ transaction: any ReadTransaction) throws -> [ZoneChange] {
+        try transaction.query(
+            """
+            select area_id, added, created_by, created_ms from governance_zone_change where zone_id = \(zone)
+            order by id desc limit 100
+            """
+        ) { ZoneChange(area: try $0.id(0), added: try $0.flag(1), by: try $0.id(2), at: try $0.instant(3)) }
+    }
+
+    /// The next edition of a zone; false when it is another by now.
+    static func change(
+        _ id: Int64, households: Int64, was seen: Int64, _ transaction: any WriteTransaction
+    ) throws -> Bool {
+        try transaction.run(
+            """
+            update governance_zone set households = \(households), version = version + 1
+            where id = \(id) and version = \(seen) and ended_ms is null
+            """) == 1
+    }
+
+    /// How many households are usual for a kind at a place, by its region or the house's limits; nil where nothing is,
+    /// or the two contradict each other.
+    static func usual(
+        _ kind: ZoneKind, at path: AreaPath, _ transaction: any ReadTransaction
+    ) throws -> ClosedRange<Int64>? {
+        guard let keys = kind.usual else { return nil }
+        let least = try LimitStore.value(keys.least, at: path, transaction)
+        let most = try LimitStore.value(keys.most, at: path, transaction)
+        return least <= most ? least...most : nil
     }
 
     static func parts(of id: Int64, _ transaction: any ReadTransaction) throws -> [AreaID] {
@@ -196,10 +253,7 @@ extension GovernanceDesk {
             let (area, post) = try Self.place(
                 z.area, z.kind.reveals ? .partyRead : .governanceEdit, actor, transaction)
             guard area.level == .community else { throw GovernanceRefusal.wrongLevel }
-            let found = try DirectoryStore.areas(parts, transaction)
-            guard found.count == Set(parts).count,
-                found.values.allSatisfy({ area.path.contains($0.path) && $0.level >= .estate && $0.level < .unit })
-            else { throw GovernanceRefusal.partOutside }
+            let found = try Self.parts(parts, in: area, transaction)
             if let other = try ZoneStore.holding(found.values.map(\.path), kind: z.kind, transaction) {
                 throw GovernanceRefusal.buildingInOtherZone(other.name)
             }
@@ -208,6 +262,63 @@ extension GovernanceDesk {
             try audit("zone.add", z.id, "\(z.kind.code) \(z.name)", at: area, by: actor, post, transaction)
         }
         return z.id
+    }
+
+    private static func parts(
+        _ parts: [AreaID], in area: Area, _ transaction: any ReadTransaction
+    ) throws -> [AreaID: Area] {
+        let found = try DirectoryStore.areas(parts, transaction)
+        guard found.count == Set(parts).count,
+            found.values.allSatisfy({ area.path.contains($0.path) && $0.level >= .estate && $0.level < .unit })
+        else { throw GovernanceRefusal.partOutside }
+        return found
+    }
+
+    /// Parts leave a zone and others come to it, in its edition that was seen: all of them or none. One place is in one
+    /// zone of a kind, once; a zone keeps a part at least.
+    ///
+    /// - Parameter households: nil for as many as before.
+    package func changeParts(
+        of id: Int64, adding: [AreaID], removing: [AreaID], households: Int64? = nil, was seen: Int64, by actor: Actor
+    ) async throws {
+        guard let person = actor.person else { throw GovernanceRefusal.notFound }
+        let (adding, removing) = (Set(adding).sorted(), Set(removing).sorted())
+        guard adding.count <= 300, removing.count <= 300, !adding.isEmpty || !removing.isEmpty || households != nil,
+            Set(adding).isDisjoint(with: removing)
+        else { throw GovernanceRefusal.badChoice("part") }
+        let now = world.now()
+        let rows = (adding.count + removing.count)
+        let ids = (0..<rows).map { _ in world.nextID() }
+        try await database.write { transaction in
+            let (zone, area, post) = try Self.zone(id, edit: true, actor, transaction)
+            let isMine = try ZoneStore.change(
+                id, households: households ?? zone.households, was: seen, transaction)
+            guard isMine else { throw GovernanceRefusal.changedMeanwhile }
+            for part in removing {
+                guard try ZoneStore.take(part, from: id, transaction) else { throw GovernanceRefusal.badChoice("part") }
+            }
+            if !adding.isEmpty {
+                let found = try Self.parts(adding, in: area, transaction)
+                let paths = found.values.map(\.path)
+                // Nor one of them within another.
+                let isNested = paths.contains { one in paths.contains { $0 != one && $0.contains(one) } }
+                guard !isNested else { throw GovernanceRefusal.badChoice("part") }
+                if let other = try ZoneStore.holding(paths, kind: zone.kind, transaction) {
+                    throw GovernanceRefusal.buildingInOtherZone(other.name)
+                }
+                for part in adding { try ZoneStore.put(part, in: id, transaction) }
+            }
+            let left = try ZoneStore.parts(of: id, transaction).count
+            guard left > 0 else { throw GovernanceRefusal.zoneWithoutParts }
+            guard left <= 300 else { throw GovernanceRefusal.badChoice("part") }
+            let changes = removing.map { ($0, false) } + adding.map { ($0, true) }
+            for (row, change) in zip(ids, changes) {
+                try ZoneStore.keep(
+                    ZoneChange(area: change.0, added: change.1, by: person, at: now), of: id, id: row, transaction)
+            }
+            let detail = changes.map { "\($0.1 ? "+" : "-")\($0.0.text)" }.joined(separator: " ")
+            try audit("zone.parts", id, detail, at: area, by: actor, post, transaction)
+        }
     }
 
     package func endZone(_ id: Int64, was seen: Int64, by actor: Actor) async throws {

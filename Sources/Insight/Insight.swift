@@ -40,19 +40,25 @@ package struct InsightHouse: Sendable {
 
     /// Everything that the actor may count, or what of it lies at one area, also where that area stood before it moved.
     func reach(_ place: AreaID?, _ actor: Actor) async throws -> (reach: Reach, isOnePlace: Bool, area: Area?) {
-        let whole = Reach(try actor.scope(.statisticsRead))
+        let scope = try actor.scope(.statisticsRead)
+        guard let place else { return (Reach(scope), false, nil) }
+        return try await database.read { try Self.reach(place, scope, $0) }
+    }
+
+    static func reach(
+        _ place: AreaID?, _ scope: Scope, _ transaction: any ReadTransaction
+    ) throws -> (reach: Reach, isOnePlace: Bool, area: Area?) {
+        let whole = Reach(scope)
         guard let place else { return (whole, false, nil) }
-        return try await database.read { transaction in
-            guard let area = try DirectoryStore.area(place, transaction), area.level <= .estate else {
-                throw InsightRefusal.notFound
-            }
-            let former = try AreaPastStore.former(of: [area.path], transaction)[area.path] ?? []
-            let isEstate = area.level == .estate
-            guard let reach = whole.narrowed(to: [area.path] + former, isEstate: isEstate) else {
-                throw InsightRefusal.notFound
-            }
-            return (reach, isEstate, area)
+        guard let area = try DirectoryStore.area(place, transaction), area.level <= .estate else {
+            throw InsightRefusal.notFound
         }
+        let former = try AreaPastStore.former(of: [area.path], transaction)[area.path] ?? []
+        let isEstate = area.level == .estate
+        guard let reach = whole.narrowed(to: [area.path] + former, isEstate: isEstate) else {
+            throw InsightRefusal.notFound
+        }
+        return (reach, isEstate, area)
     }
 
     /// The numbers of a reach: a second old at most, or older only while somebody makes newer ones.
@@ -67,7 +73,7 @@ package struct InsightHouse: Sendable {
         }
     }
 
-    private static func areas(
+    static func areas(
         _ reach: Reach, _ now: Instant, _ transaction: any ReadTransaction
     ) throws -> ScreenAreas {
         var all: [Area] = []
@@ -82,7 +88,7 @@ package struct InsightHouse: Sendable {
             names: Dictionary(all.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first }))
     }
 
-    private static func model(
+    static func model(
         _ reach: Reach, _ areas: ScreenAreas, _ kept: [Day: DayNumbers]?, _ now: Instant,
         _ transaction: any ReadTransaction
     ) throws -> ScreenModel {

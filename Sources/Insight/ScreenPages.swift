@@ -164,7 +164,9 @@ struct ScreenPages: Sendable {
         let order: HTML = elder ? .empty : "<span class=\"soft small\">\(words(.screenOrder))</span>"
         return """
             <section aria-labelledby="est"><div class="head"><h2 id="est">\(words(.screenEstates))</h2>\(order)</div>\
-            \(Score.miniStaff)\(list)\(pager(model, part))</section>
+            \(Score.miniStaff)\(list)\(pager(model, part))\(part.isWall
+                ? .empty
+                : ExportLinks.make("screen-estates", context, filters: [("place", part.place?.id.text ?? "")]))</section>
             """
     }
 

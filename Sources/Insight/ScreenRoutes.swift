@@ -107,9 +107,16 @@ extension InsightHouse {
     /// The rows behind a number, with what their cases are called.
     func list(_ asked: ListAsked, _ actor: Actor) async throws -> CountedList {
         let now = world.now()
+        let scope = try actor.scope(.statisticsRead)
+        return try await database.read { try Self.list(asked, scope, at: now, $0) }
+    }
+
+    static func list(
+        _ asked: ListAsked, _ scope: Scope, at now: Instant, _ transaction: any ReadTransaction
+    ) throws -> CountedList {
         let today = Zone.shanghai.day(of: now)
         let (what, limit) = (asked.what, asked.limit)
-        let (first, last) = what.isOfADay ? try Self.days(asked.day, asked.to, today) : (today, today)
+        let (first, last) = what.isOfADay ? try days(asked.day, asked.to, today) : (today, today)
         var after: CountedCursor?
         if !asked.cursor.isEmpty {
             guard let read = CountedCursor(text: asked.cursor) else { throw InsightRefusal.badCursor }
@@ -122,32 +129,29 @@ extension InsightHouse {
             }
             since = Instant(ms: ms)
         }
-        let (reach, isOnePlace, area) = try await reach(asked.place, actor)
-        let (from, start) = (after, since)
-        return try await database.read { transaction in
-            var rows: [CountedRow] = []
-            var day = first
-            while day <= last {
-                rows += try InsightStore.list(
-                    what, reach, day: day, since: start, at: now, isOnePlace: isOnePlace, after: from,
-                    limit: limit + 1, transaction)
-                day = day.adding(1)
-            }
-            rows.sort { ($0.at, $0.caseID, $0.ref) < ($1.at, $1.caseID, $1.ref) }
-            let shown = Array(rows.prefix(limit))
-            let lines = try CaseStore.lines(Set(shown.map(\.caseID)).sorted(), transaction)
-            let known = Dictionary(lines.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
-            let names = try DirectoryStore.areas(Array(Set(shown.compactMap { $0.path.ids.last })), transaction)
-            return CountedList(
-                what: what, first: first, last: last, since: start, area: area,
-                items: shown.compactMap { row in
-                    known[row.caseID].map { line in
-                        CountedList.Item(
-                            row: row, title: line.title, place: line.place,
-                            estate: row.path.ids.last.flatMap { names[$0]?.name } ?? "")
-                    }
-                }, next: rows.count > limit ? shown.last?.cursor : nil)
+        let (reach, isOnePlace, area) = try reach(asked.place, scope, transaction)
+        var rows: [CountedRow] = []
+        var day = first
+        while day <= last {
+            rows += try InsightStore.list(
+                what, reach, day: day, since: since, at: now, isOnePlace: isOnePlace, after: after,
+                limit: limit + 1, transaction)
+            day = day.adding(1)
         }
+        rows.sort { ($0.at, $0.caseID, $0.ref) < ($1.at, $1.caseID, $1.ref) }
+        let shown = Array(rows.prefix(limit))
+        let lines = try CaseStore.lines(Set(shown.map(\.caseID)).sorted(), transaction)
+        let known = Dictionary(lines.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+        let names = try DirectoryStore.areas(Array(Set(shown.compactMap { $0.path.ids.last })), transaction)
+        return CountedList(
+            what: what, first: first, last: last, since: since, area: area,
+            items: shown.compactMap { row in
+                known[row.caseID].map { line in
+                    CountedList.Item(
+                        row: row, title: line.title, place: line.place,
+                        estate: row.path.ids.last.flatMap { names[$0]?.name } ?? "")
+                }
+            }, next: rows.count > limit ? shown.last?.cursor : nil)
     }
 
     /// From one day to another, today when none is named: days of which single facts are kept.
@@ -218,9 +222,19 @@ struct ListPages: Sendable {
         let back = Href("/desk/screen", query: [("place", place)])
         let area: HTML = list.area.map { "<p class=\"soft\">\($0.name)</p>" } ?? .empty
         return """
-            <div class="stack"><h1>\(title(list))</h1>\(area)\(body)\(more)\
+            <div class="stack"><h1>\(title(list))</h1>\(area)\(body)\(more)\(export(list, place))\
             <p class="no-print"><a href="\(back)">\(words(.listBack))</a></p></div>
             """
+    }
+
+    private func export(_ list: CountedList, _ place: String) -> HTML {
+        let isOfADay = list.what.isOfADay
+        return ExportLinks.make(
+            "screen-cases", context,
+            filters: [
+                ("what", list.what.code), ("place", place), ("day", isOfADay ? list.first.description : ""),
+                ("to", isOfADay ? list.last.description : ""), ("since", list.since.map { String($0.ms) } ?? ""),
+            ])
     }
 
     func item(_ what: Counted, _ item: CountedList.Item) -> HTML {

@@ -20,6 +20,9 @@ package enum Verb: Int, CaseIterable, Sendable {
 package struct Verbs: ExpressibleByArrayLiteral, Sendable, Hashable {
     private let bits: UInt64
     package init(arrayLiteral elements: Verb...) { bits = elements.reduce(0) { $0 | 1 << UInt64($1.rawValue) } }
+    /// What any work carries.
+    package static let any = Verbs(bits: Verb.allCases.reduce(0) { $0 | 1 << UInt64($1.rawValue) })
+    private init(bits: UInt64) { self.bits = bits }
     package func contains(_ verb: Verb) -> Bool { bits & 1 << UInt64(verb.rawValue) != 0 }
     package func isDisjoint(with other: Verbs) -> Bool { bits & other.bits == 0 }
 }

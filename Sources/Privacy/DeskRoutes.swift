@@ -42,11 +42,11 @@ extension PrivacyHouse {
             }
         }
         table.get("/desk/privacy/periods", .verb(.privacyEdit)) { request, context in
-            try await periods(request.asked("cursor"), Returned(), context)
+            try await periods(request.asked("cursor"), edited: request.asked("edit"), Returned(), context)
         }
         table.post("/desk/privacy/periods", .verb(.privacyEdit)) { request, context in
             try await act(request, context) {
-                try await periods("", $0, context)
+                try await periods("", edited: String($0.way.dropFirst("period-".count)), $0, context)
             } _: { sent in
                 try await desk.setPeriod(
                     sent["class"], days: try sent.number("days"), source: sent.trimmed("source"),
@@ -126,7 +126,8 @@ extension PrivacyHouse {
         let main = kit.page(
             words(.privacyDesk), none, links(kit),
             kit.section(
-                .requestsTitle, kit.rows(Array(rows), none: .rightsNone), kit.more(Href("/desk/privacy"), next)))
+                .requestsTitle, kit.rows(Array(rows), none: .rightsNone), kit.more(Href("/desk/privacy"), next)),
+            scope == nil ? .empty : ExportLinks.make("privacy-requests", context, title: .requestsListTitle))
         return staffPage(words(.privacyDesk), main, returned.refusal, context)
     }
 
@@ -164,13 +165,17 @@ extension PrivacyHouse {
                 \(form(one))</section>
                 """
         }
-        let main = kit.page(words(.purposesTitle), HTML.joined(parts), form(nil))
+        let main = kit.page(
+            words(.purposesTitle), ExportLinks.make("privacy-purposes", context), HTML.joined(parts), form(nil))
         return staffPage(words(.purposesTitle), main, returned.refusal, context)
     }
 
     // MARK: Periods
 
-    private func periods(_ cursor: String, _ returned: Returned, _ context: WebContext) async throws -> Response {
+    /// - Parameter edited: the class whose form is there: one at a time, each is opened by its name.
+    private func periods(
+        _ cursor: String, edited: String, _ returned: Returned, _ context: WebContext
+    ) async throws -> Response {
         let before = cursor.isEmpty ? nil : LocalInput.day(cursor)
         let classes = classes
         let (histories, deletions) = try await database.read { transaction in
@@ -186,18 +191,19 @@ extension PrivacyHouse {
             let days = words(.periodLeast, String(now?.days ?? one.days), String(one.least))
             let about = [now?.author ?? "", now?.why ?? ""].filter { !$0.isEmpty }.joined(separator: " · ")
             return [
-                "<b>\(words(one.title))</b>", "<span class=num>\(days)</span>",
+                "<a href=\"\(Href("/desk/privacy/periods", query: [("edit", one.name)]))\"><b>\(words(one.title))</b></a>",
+                "<span class=num>\(days)</span>",
                 "\(now?.source ?? words(one.source)) <span class=\"soft\">\(about)</span>",
                 "<span class=num>\((now?.since ?? one.since).description)</span>",
             ]
         }
-        let forms = histories.map { one, history -> HTML in
+        let forms = histories.filter { $0.0.name == edited }.map { one, history -> HTML in
             let way = "period-\(one.name)"
             let now = history.first
             return """
                 <section class="stack-s"><h3>\(words(one.title))</h3>\(kit.form(
                     way, Href("/desk/privacy/periods"), .periodEdit,
-                    hidden: [("class", one.name), ("version", String(now?.version ?? 0))],
+                    hidden: [("class", one.name), ("version", String(now?.version ?? 0))], open: true,
                     kit.text(way, "days", .periodDays, value: String(now?.days ?? one.days), most: 6, numeric: true),
                     kit.text(way, "source", .lawSource, value: now?.source ?? words(one.source)),
                     kit.date(way, "since", .lawSince, value: today),
@@ -221,12 +227,13 @@ extension PrivacyHouse {
         }
         let main = kit.page(
             words(.periodsTitle), "<p class=\"help\">\(words(.periodsHelp))</p>",
-            kit.table([.periodClass, .periodDays, .lawSource, .lawSince], rows), HTML.joined(forms),
+            kit.table([.periodClass, .periodDays, .lawSource, .lawSince], rows),
+            ExportLinks.make("privacy-periods", context), HTML.joined(forms),
             kit.section(
                 .deletionsTitle,
                 kit.table(
                     [.deletionRun, .periodClass, .deletionCount, .deletionSpan], log, none: .deletionsNone),
-                kit.more(Href("/desk/privacy/periods"), next)))
+                kit.more(Href("/desk/privacy/periods"), next), ExportLinks.make("privacy-deletions", context)))
         return staffPage(words(.periodsTitle), main, returned.refusal, context)
     }
 
@@ -249,7 +256,8 @@ extension PrivacyHouse {
                     kit.date(way, "since", .lawSince, value: limit.since)))</section>
                 """
         }
-        let main = kit.page(words(.lawLimitsTitle), HTML.joined(parts))
+        let main = kit.page(
+            words(.lawLimitsTitle), ExportLinks.make("privacy-limits", context), HTML.joined(parts))
         return staffPage(words(.lawLimitsTitle), main, returned.refusal, context)
     }
 }

@@ -129,7 +129,8 @@ extension PrivacyHouse {
         let next = notices.count > 10 ? notices[9].0.number : nil
         let main = kit.page(
             words(.privacyNoticeTitle), kit.rows(Array(rows), none: .noticeNone),
-            kit.more(Href("/desk/privacy/notice"), next.map(String.init)), form)
+            kit.more(Href("/desk/privacy/notice"), next.map(String.init)),
+            ExportLinks.make("privacy-notices", context), form)
         return staffPage(words(.privacyNoticeTitle), main, returned.refusal, context)
     }
 }

@@ -73,7 +73,9 @@ package struct PrivacyNoticeKind: Sendable {
 
     static let copyReady = PrivacyNoticeKind("privacy.copy", .tellCopy)
     static let answered = PrivacyNoticeKind("privacy.answered", .tellAnswered)
-    package static let all = [copyReady, answered]
+    static let requestDue = PrivacyNoticeKind("privacy.due", .tellRequestDue)
+    static let requestLate = PrivacyNoticeKind("privacy.late", .tellRequestLate)
+    package static let all = [copyReady, answered, requestDue, requestLate]
 }
 
 /// Tells a person in the caller's transaction: the inbox lives beside this floor, so composition hands it in.

@@ -112,6 +112,10 @@ extension PrivacyHouse {
             paging = try Paging(ask)
         }
     }
+    private struct RecordVersionsAsked: Asked {
+        let id: RecordID
+        init(_ ask: Ask) throws { id = try ask.path("id", .id()) }
+    }
     private struct RecordAsked: Asked {
         let kind: RecordKind
         let id: RecordID?
@@ -131,7 +135,9 @@ extension PrivacyHouse {
                 title: title, fields: fields,
                 known: try ask.body.optional("known", .time, "Of a breach."),
                 reported: try ask.body.optional("reported", .time), told: try ask.body.optional("told", .time),
-                ended: try ask.body.optional("ended", .flag) ?? false)
+                ended: try ask.body.optional("ended", .flag) ?? false,
+                why: try ask.body.optional("why", .text(0...200), "Why an entry is changed; needed for a change.") ?? ""
+            )
         }
     }
 
@@ -303,6 +309,16 @@ extension PrivacyHouse {
             let id = try await desk.putRecord(
                 asked.kind, asked.id, asked.sent, was: asked.version, by: call.actor)
             return .made(Made(id.text))
+        }
+        table.get(
+            "/api/v1/privacy/records/:id/versions", .verb(.privacyEdit),
+            API(.rules, "Every version of one entry, the newest first.", refuses: [PrivacyRefusal.notFound]),
+            RecordVersionsAsked.self, PrivacyShapes.record.slices
+        ) { asked, call in
+            _ = try desk.editor(call.actor)
+            let rows = try await database.read { try RecordStore.versions(asked.id, limit: 50, $0) }
+            guard !rows.isEmpty else { throw PrivacyRefusal.notFound }
+            return .ok(Slice(rows))
         }
     }
 

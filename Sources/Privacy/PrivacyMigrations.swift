@@ -1,7 +1,9 @@
 import Storage
 
 package enum PrivacyMigrations {
-    package static let all: [Migration] = [
+    package static let all = first + PrivacyReminderMigrations.all + RecordVersionMigrations.all
+
+    private static let first: [Migration] = [
         Migration(
             "privacy-001-notice",
             """

@@ -29,6 +29,11 @@ extension Phrase {
     package static let tellCopy = Phrase("您要的个人信息文件准备好了", "The copy of your data is ready")
     package static let tellAnswered = Phrase("您的个人信息请求有答复了", "Your request about your data was answered")
 
+    package static let tellRequestDue = Phrase(
+        "有一件个人信息请求，{0} 前要答复", "A request about personal data must be answered by {0}")
+    package static let tellRequestLate = Phrase(
+        "有一件个人信息请求过了 {0} 还没有办完", "A request about personal data, due on {0}, is overdue")
+
     // The notice.
     package static let noticeVersion = Phrase("第 {0} 版 · {1} 起生效", "Version {0} · in force from {1}")
     package static let noticeNone = Phrase("还没有发布隐私告知。", "No privacy notice has been published yet.")

@@ -118,5 +118,7 @@ enum PrivacyShapes {
         Member("told", Shape<Instant>.time.orNull) { $0.told }
         Member("ended", .flag) { $0.ended }
         Member("version", .whole) { $0.version }
+        Member("changed", .time) { $0.changed }
+        Member("why", .words, "Of a version: why it was made.") { $0.why }
     }
 }

@@ -7,6 +7,8 @@ extension Phrase {
     package static let recordAdd = Phrase("登记一条", "Enter one")
     package static let recordEdit = Phrase("修改", "Change it")
     package static let recordTitle = Phrase("名称", "Name")
+    package static let recordWhy = Phrase("为什么改", "Why it is changed")
+    package static let recordChanged = Phrase("改了：{0}", "Changed: {0}")
     package static let recordEnded = Phrase("已结束", "Ended")
     package static let recordData = Phrase("涉及哪些个人信息", "Which data")
     package static let recordPurpose = Phrase("目的", "Purpose")

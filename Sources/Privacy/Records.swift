@@ -84,6 +84,8 @@ package struct Record: Sendable {
     package var version: Int64
     package var author = ""
     package var changed = Instant(ms: 0)
+    /// Of a version: why it was made.
+    package var why = ""
 }
 
 /// Every SQL word about the registers.
@@ -94,7 +96,7 @@ package enum RecordStore {
         from privacy_record r left join directory_person p on p.id = r.changed_by
         """
 
-    private static func record(_ row: any Row) throws -> Record {
+    static func record(_ row: any Row) throws -> Record {
         var fields: [String: String] = [:]
         if case .object(let pairs) = try JSONReader.read(Array(try row.text(3).utf8)) {
             for (name, value) in pairs { fields[name] = value.stringValue }
@@ -161,11 +163,14 @@ package struct RecordSent: Sendable {
     var reported: Instant?
     var told: Instant?
     var ended: Bool
+    /// Why an entry is changed; needed for a change.
+    var why: String
 
     package init(
         title: String, fields: [String: String], known: Instant? = nil, reported: Instant? = nil,
-        told: Instant? = nil, ended: Bool = false
+        told: Instant? = nil, ended: Bool = false, why: String = ""
     ) {
+        self.why = why
         self.title = title
         self.fields = fields
         self.known = known
@@ -189,6 +194,7 @@ extension PrivacyDesk {
                 sent.fields[field.name] ?? "", field.name, (field.required ? 1 : 0)...1000)
         }
         let title = try Self.words(sent.title, "title", 1...100)
+        let why = try Self.words(sent.why, "why", (id == nil ? 0 : 1)...200)
         if kind == .breach {
             guard let known = sent.known, known <= now else { throw PrivacyRefusal.badTime("known") }
             for (name, time) in [("reported", sent.reported), ("told", sent.told)] {
@@ -216,10 +222,12 @@ extension PrivacyDesk {
             if old == nil {
                 try RecordStore.insert(record, by: person, at: now, transaction)
             } else {
+                try RecordStore.keep(record.id, why: "", transaction)
                 guard try RecordStore.save(record, was: seen, by: person, at: now, transaction) else {
                     throw PrivacyRefusal.changedMeanwhile
                 }
             }
+            try RecordStore.keep(record.id, why: why, transaction)
             try audit(
                 "register.\(kind.code)", record.id.raw, "\(title) \(record.ended)", at: post.area, by: person, post,
                 transaction)
@@ -248,7 +256,8 @@ extension PrivacyHouse {
                             fields: Dictionary(
                                 uniqueKeysWithValues: kind.fields.map { ($0.name, sent.trimmed($0.name)) }),
                             known: try Self.moment(sent, "known"), reported: try Self.moment(sent, "reported"),
-                            told: try Self.moment(sent, "told"), ended: !sent["ended"].isEmpty),
+                            told: try Self.moment(sent, "told"), ended: !sent["ended"].isEmpty,
+                            why: sent.trimmed("why")),
                         was: id == nil ? 0 : try sent.number("version"), by: context.actor)
                     return kind.place
                 }
@@ -267,7 +276,12 @@ extension PrivacyHouse {
     ) async throws -> Response {
         _ = try desk.editor(context.actor)
         let before = RecordID(text: cursor)
-        let found = try await database.read { try RecordStore.all(kind, before: before, limit: 31, $0) }
+        let (found, versions) = try await database.read { transaction in
+            let found = try RecordStore.all(kind, before: before, limit: 31, transaction)
+            var versions: [RecordID: [Record]] = [:]
+            for one in found { versions[one.id] = try RecordStore.versions(one.id, limit: 50, transaction) }
+            return (found, versions)
+        }
         let kit = Kit(context, returned)
         let words = context.words
         let now = world.now()
@@ -292,27 +306,52 @@ extension PrivacyHouse {
                 way, kind.place, one == nil ? .recordAdd : .recordEdit,
                 hidden: one.map { [("record", $0.id.text), ("version", String($0.version))] } ?? [],
                 kit.text(way, "title", .recordTitle, value: one?.title ?? "", most: 100), HTML.joined(fields), clocks,
-                kit.check(way, "ended", .recordEnded, on: one?.ended ?? false))
+                kit.check(way, "ended", .recordEnded, on: one?.ended ?? false),
+                one == nil ? .empty : kit.text(way, "why", .recordWhy, most: 200))
         }
-        let parts = found.prefix(30).map { one -> HTML in
-            let facts = kind.fields.filter { !(one.fields[$0.name] ?? "").isEmpty }.map { field -> HTML in
+        func facts(_ one: Record) -> HTML {
+            let rows = kind.fields.filter { !(one.fields[$0.name] ?? "").isEmpty }.map { field -> HTML in
                 """
                 <tr><th scope="row">\(words(field.title))</th><td class="small">\(one.fields[field.name] ?? "")</td></tr>
                 """
             }
             return """
+                <div class="card scroll" tabindex="0"><table class="plain"><tbody>\(HTML.joined(rows))</tbody></table></div>
+                """
+        }
+        /// The versions before, each with what the next one changed, who changed it and why.
+        func history(_ all: [Record]) -> HTML {
+            guard all.count > 1 else { return .empty }
+            let parts = zip(all, all.dropFirst()).map { newer, older -> HTML in
+                let changed = newer.changes(from: older, words).joined(separator: words.language == .zh ? "、" : ", ")
+                return """
+                    <p class="small">\(words(.sharingNumbered, String(newer.version))) · \(newer.author) · \
+                    <span class="num">\(Say.exact(newer.changed))</span> · \(newer.why) · \
+                    \(words(.recordChanged, changed))</p>\
+                    <h3>\(words(.sharingNumbered, String(older.version))) · \(older.title)</h3>\(facts(older))
+                    """
+            }
+            return """
+                <details class="card"><summary>\(words(.sharingVersions)) (\(parts.count))</summary>\
+                \(HTML.joined(parts))</details>
+                """
+        }
+        let parts = found.prefix(30).map { one -> HTML in
+            return """
                 <section class="stack-s"><h2>\(one.title) \
                 \(one.ended ? kit.state(.plain, words(.recordEnded)) : .empty)</h2>\
                 <p>\(deadline(.breachReportBy, one.reportBy, one.reported)) \
                 \(deadline(.breachTellBy, one.tellBy, one.told))</p>\
-                <div class="card scroll" tabindex="0"><table class="plain"><tbody>\(HTML.joined(facts))</tbody></table></div>\
-                <p class="soft small num">\(one.author) · \(Say.exact(one.changed))</p>\(form(one))</section>
+                \(facts(one))\
+                <p class="soft small num">\(one.author) · \(Say.exact(one.changed))</p>\
+                \(history(versions[one.id] ?? []))\(form(one))</section>
                 """
         }
         let none: HTML =
             parts.isEmpty ? "<p class=\"card soft\">\(words(.privacyNone))</p>" : HTML.joined(Array(parts))
         let main = kit.page(
-            words(kind.title), none, kit.more(kind.place, found.count > 30 ? found[29].id.text : nil), form(nil))
+            words(kind.title), none, kit.more(kind.place, found.count > 30 ? found[29].id.text : nil),
+            ExportLinks.make("privacy-\(kind.code)", context), form(nil))
         return staffPage(words(kind.title), main, returned.refusal, context)
     }
 }

@@ -72,6 +72,7 @@ package struct Background: Service {
         while !Task.isCancelled {
             do {
                 if tick % 300 == 30 { try await house.privacy.work.schedule() }
+                if tick % 300 == 45 { try await house.privacy.desk.remind() }
                 if tick % 150 == 60 { while try await house.fileSweep.step() > 0, !Task.isCancelled {} }
                 tick += 1
                 if try await house.privacy.work.step(worker: holder) { continue }

@@ -14,7 +14,7 @@ package struct RedSteward: AsyncParsableCommand {
         commandName: "redsteward", abstract: "RedSteward: one house for an estate's five parties.",
         subcommands: [
             Setup.self, Serve.self, Demo.self, Verify.self, Doctor.self, Backup.self, Restore.self, Copy.self,
-            Export.self, Files.self, SchemaText.self, Import.self, Numbers.self, Bench.self,
+            Export.self, Files.self, Passwords.self, SchemaText.self, Import.self, Numbers.self, Bench.self,
         ])
     package init() {}
 

@@ -81,7 +81,8 @@ package struct House: Sendable {
 
     /// Every list that can be taken home as a table.
     var exports: [ListExport] {
-        DirectoryExports.all + cases.exports + GovernanceExports.all + PrivacyExports.all
+        DirectoryExports.all + directory.listExports + cases.exports + cases.coverExports + GovernanceExports.all
+            + GovernanceExports.more + PrivacyExports.all + privacy.exports + TransferExports.all + insight.exports
     }
 
     /// Does the exports of long lists.
@@ -90,13 +91,14 @@ package struct House: Sendable {
     /// All migrations, lower floors first.
     package static let schema = Schema(
         DirectoryMigrations.all + ImportMigrations.all + MessagingMigrations.all + Attachments.migrations
-            + CaseMigrations.all + GovernanceMigrations.all + RegionMigrations.all + TransferMigrations.all
+            + CaseMigrations.all + GovernanceMigrations.all + RegionMigrations.all
+            + GovernanceChangeMigrations.all + TeamMigrations.all + TransferMigrations.all
             + PrivacyMigrations.all + CasePersonalMigrations.all + InsightMigrations.all)
 
     /// Every kind of data that has an end.
     package static let retention =
         DirectoryPersonal.retention + Inbox.retention + CasePersonal.retention + TransferPersonal.retention
-        + PrivacyHouse.retention
+        + GovernanceHouse.retention + PrivacyHouse.retention
 
     package static func open(_ configuration: ServerConfiguration, world: World) async throws -> House {
         try FileManager.default.createDirectory(
@@ -121,7 +123,8 @@ package struct House: Sendable {
         _ configuration: ServerConfiguration, _ world: World, _ database: any Database, _ keys: KeyFile,
         _ node: NodeKeeper?
     ) async throws -> House {
-        let secrets = try Secrets(keys, world: world, cost: configuration.passwordCost)
+        var secrets = try Secrets(keys, world: world, cost: configuration.passwordCost)
+        secrets.leaked = LeakedPasswords(folder: configuration.folder)
         let journal = StandardJournal(
             consumers: [OutboxConsumer("live")], auditKey: secrets.auditBytes, nextID: world.nextID,
             randomBytes: world.randomBytes)

@@ -174,9 +174,20 @@ struct DemoGovernance: Sendable {
         try await desk.addLink(
             try person("13800000002", "刘建国"), unit: try area("guihua-3-2-502"), to: list.id, by: party)
         try await counter(desk, approver)
+        try await team(desk, approver, on: day)
         // Nobody has this number.
         try await desk.addVehicle(
             "苏A00000", to: try area("xinglong-1-1-201"), by: try await actor(people["resident3"], on: day))
+    }
+
+    private func team(_ desk: GovernanceDesk, _ approver: Actor, on day: Day) async throws {
+        let team = StewardTeam(
+            id: house.world.id(), area: try area("guihua"), organisation: try body("property"), name: "桂花苑红管家队")
+        try await desk.addTeam(team, by: approver)
+        try await desk.addMember(try person("13800000012", "李师傅"), lead: true, toTeam: team.id, by: approver)
+        try await desk.addMember(try person("13800000013", "赵敏"), lead: false, toTeam: team.id, by: approver)
+        guard let steward = staff["steward"]?.person else { throw Missing() }
+        try await desk.giveBadge(to: steward, of: team.id, until: day.adding(365), by: approver)
     }
 
     private func counter(_ desk: GovernanceDesk, _ approver: Actor) async throws {

@@ -80,6 +80,7 @@ struct DoctorLook {
             facts.backupKeyIsBesideBackups = Self.real(place) == Self.real(backupFolder)
             facts.newestBackup = BackupPlan.newest(in: backupFolder)
         }
+        facts.leaked = LeakedPasswords(folder: folder).state()
         facts.certificates = certificates.map { path in
             (path, (try? String(contentsOfFile: path, encoding: .utf8)).flatMap { Certificate.end(pem: $0) })
         }

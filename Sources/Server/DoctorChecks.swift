@@ -1,3 +1,4 @@
+import Directory
 import Foundation
 import Kernel
 import Storage
@@ -42,6 +43,8 @@ package struct DoctorFacts: Sendable {
     package var lookedAtFiles = 0
     /// Places of the screens whose counts are not the sums of their facts; nil where there is no such table yet.
     package var wrongCounts: Int64?
+    /// Nil when it was not looked for.
+    package var leaked: LeakedPasswords.State?
     package var backupFolder: String?
     package var newestBackup: Instant?
     package var certificates: [(path: String, end: Instant?)] = []
@@ -58,7 +61,7 @@ extension DoctorFacts {
             checks += [clock(checkup), calendar, jobs(checkup), outbox(checkup), audit(checkup)]
             if let wrongCounts { checks.append(numbers(wrongCounts)) }
         }
-        checks += [files, backupKey, backupCheck]
+        checks += [files, leaked.map(leakedCheck), backupKey, backupCheck].compactMap { $0 }
         return checks + certificates.map(certificate)
     }
 
@@ -100,6 +103,19 @@ extension DoctorFacts {
                 ? "the files of the newest \(lookedAtFiles) pictures are there"
                 : "\(missingFiles) of the newest \(lookedAtFiles) pictures have no file",
             "bring the folder files back from a backup")
+    }
+
+    private func leakedCheck(_ state: LeakedPasswords.State) -> DoctorCheck {
+        let advice = "redsteward passwords import FILE, see docs/operations.md"
+        return switch state {
+        case .imported(let count): .init("passwords", .ok, "\(count) leaked passwords are refused")
+        case .system(let path, let count):
+            .init("passwords", .ok, "the \(count) words of \(path) are refused; no list of leaked ones is imported")
+        case .none:
+            .init("passwords", .warning, "no list of leaked passwords; only well-known parts are refused", advice)
+        case .damaged:
+            .init("passwords", .bad, "\(LeakedPasswords.fileName) is damaged and not used", advice)
+        }
     }
 
     // MARK: The database

@@ -56,7 +56,7 @@ struct TransferPages: Sendable {
             } ?? .empty
         return """
             <div class="stack"><div><h1>\(words(.transfersTitle))</h1><p class="soft">\(words(.transfersHelp))</p></div>\
-            \(list.imported.map(imported) ?? .empty)\(kept.way.isEmpty ? .empty : Form.summary(kept.refusal, context))\(tabs)\(body)\(more)\
+            \(list.imported.map(imported) ?? .empty)\(kept.way.isEmpty ? .empty : Form.summary(kept.refusal, context))\(tabs)\(body)\(more)\(ExportLinks.make("transfers", context))\
             \(list.places.isEmpty ? .empty : tools(list))\(list.mayHandOver ? handOver() : .empty)</div>
             """
     }

@@ -70,6 +70,7 @@ extension Phrase {
     static let kindLetter = Phrase("信访件", "Petition")
     static let transferSource = Phrase("来源", "Sender")
     static let transferSourceHelp = Phrase("比如：12345", "For example 12345")
+    static let transferMatter = Phrase("什么事", "Matter")
     static let transferNumber = Phrase("工单编号", "Number")
     static let transferReceived = Phrase("收到时间", "Received")
     static let transferDue = Phrase("办结时限", "Limit")

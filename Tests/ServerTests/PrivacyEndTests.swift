@@ -326,6 +326,8 @@ import Web
             change["record"] = one.id.text
             change["version"] = "1"
             change["told"] = LocalInput.text(h.still.now.adding(hours: -1))
+            #expect(try await h.send(chief, .post, path, form: change).status == 422, "a change says why")
+            change["why"] = "已经告知本人"
             #expect(try await h.send(chief, .post, path, form: change).status == 303)
             #expect(try await h.send(chief, .post, path, form: change).status == 409)
             // Not by way of another register, nor one that is not there.

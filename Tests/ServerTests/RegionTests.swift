@@ -150,8 +150,8 @@ import Web
                 ).text
                 let rows = page.split(separator: "<tr>").filter { $0.contains("scope=\"row\"") }
                 #expect(rows.count == RegionItem.allCases.count)
-                #expect(rows.filter { $0.contains("state ok\">\(used)") }.count == 6)
-                #expect(rows.filter { $0.contains(">\(unused)<") }.count == RegionItem.allCases.count - 6)
+                #expect(rows.filter { $0.contains("state ok\">\(used)") }.count == 10)
+                #expect(rows.filter { $0.contains(">\(unused)<") }.count == RegionItem.allCases.count - 10)
             }
             let list = try await h.send(try h.program("desk"), .get, "/api/v1/regions").json()
             let numbers = list["items"]?.items.flatMap { $0["numbers"]?.items ?? [] } ?? []

@@ -1,0 +1,33 @@
+import Kernel
+
+extension Phrase {
+    package static let teamsTitle = Phrase("红管家队伍", "Teams of red stewards")
+    package static let teamAdd = Phrase("建一支队伍", "Make a team")
+    package static let teamName = Phrase("队伍名称", "Name of the team")
+    package static let teamPlace = Phrase("负责哪里", "Place")
+    package static let teamBy = Phrase("由哪个组织管理", "Kept by")
+    package static let teamMembers = Phrase("队员", "Members")
+    package static let teamMemberAdd = Phrase("加一名队员", "Add a member")
+    package static let teamMemberEnd = Phrase("离队", "Leaves")
+    package static let teamLead = Phrase("队长", "Lead")
+    package static let teamRole = Phrase("身份", "Role")
+    package static let teamEnd = Phrase("撤销队伍", "Dissolve the team")
+    package static let teamNoDuty = Phrase("现在没有管家或网格员岗位", "Holds no post of a steward or grid officer now")
+    package static let badgesTitle = Phrase("工作牌", "Badges")
+    package static let badgeNumber = Phrase("管〔{0}〕{1} 号", "Badge {0}/{1}")
+    package static let badgeGive = Phrase("发工作牌", "Give a badge")
+    package static let badgeFor = Phrase("给谁", "To whom")
+    package static let badgeUntil = Phrase("用到哪天", "Holds until")
+    package static let badgeUntilDay = Phrase("有效期至 {0}", "Holds until {0}")
+    package static let badgeWithdraw = Phrase("收回工作牌", "Withdraw a badge")
+    package static let badgeHolds = Phrase("有效", "Holds")
+    package static let badgeOver = Phrase("已失效", "No longer holds")
+    package static let badgeRole = Phrase("红管家", "Red steward")
+    package static let badgeBoth = Phrase("红管家兼网格员", "Red steward and grid officer")
+    package static let badgeQR = Phrase("扫码核验工作牌", "Scan to check this badge")
+    package static let badgeCheck = Phrase("核验工作牌", "Check a badge")
+    package static let badgePrint = Phrase("用浏览器的打印就能打出这一页。", "Print this page with your browser.")
+    package static let refuseNoSteward = Phrase(
+        "这个人在这里没有管家或网格员岗位。", "This person holds no post of a steward or grid officer here.")
+    package static let refuseBadgedAlready = Phrase("这个人已经有这支队伍的工作牌。", "This person has a badge of the team.")
+}
