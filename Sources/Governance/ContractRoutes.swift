@@ -359,7 +359,7 @@ extension GovernanceHouse {
                     kit.text("file", "filing", .contractFiling, value: c.filingNumber, most: 60),
                     kit.day("file", "filed", .contractFiled, value: c.filed ?? view.today)))
                 + kit.form(
-                    "end", here, .contractEnd, hidden: version, kit.day("end", "last", .contractLast),
+                    "end", here, .contractEnd, hidden: version, isMain: false, kit.day("end", "last", .contractLast),
                     kit.text("end", "why", .governanceWhy, most: 200))
         return kit.page(
             view.area.name, c.number, state(c, view.today, view.dates, kit),

@@ -363,11 +363,14 @@ extension GovernanceHouse {
         let duties = view.duties.map { post -> HTML in
             "<p>\(Self.duty(post, words))</p>"
         }
+        // Said by a post of theirs already, as a rule.
+        let isSaid = view.duties.contains { $0.organisationName == view.organisation }
+        let body: HTML = isSaid ? .empty : "<p>\(view.organisation)</p>"
         let state: HTML = view.holds ? .empty : "<p><span class=\"state late\">\(words(.badgeOver))</span></p>"
         let main: HTML = """
             <article class="card stack narrow poster"><p class="num">\(view.badge.number(words))</p>\(state)
             <h1>\(view.name)</h1><p class="lead">\(words(view.title))</p><p><b>\(view.team)</b></p>
-            <p>\(view.area)</p>\(HTML.joined(duties))<p>\(view.organisation)</p>\(picture)
+            <p>\(view.area)</p>\(HTML.joined(duties))\(body)\(picture)
             <p class="small">\(words(.badgeUntilDay, view.badge.to.description))</p></article>
             <p class="no-print help">\(words(.badgePrint))</p>
             """

@@ -3,7 +3,14 @@ import Kernel
 /// The signs of number plates that are no Latin letters.
 enum PlateWords {
     static let provinces = Set("京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼")
-    static let classes = Set("警学挂港澳急使领")
+    /// The last sign of a class of its own.
+    static let classes = Set("警学挂港澳使领")
+    /// Of fire and rescue: the last two signs.
+    static let emergency: [Character] = ["应", "急"]
+    /// Of an embassy: the first sign, before six digits.
+    static let embassy: Character = "使"
+    /// Of a vehicle that has no plate yet: before or behind its number.
+    static let temporary: Character = "临"
     static let dots = Set("·．.•・-")
 }
 

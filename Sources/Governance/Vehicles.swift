@@ -10,7 +10,8 @@ package struct Plate: Sendable, Equatable {
         case ordinary = 1
         case smallNewEnergy = 2
         case largeNewEnergy = 3
-        /// A last letter of a class of its own: police, learner, trailer, Hong Kong, Macao, emergency, embassy, consulate.
+        /// A sign of a class of its own, at the end or the start: police, learner, trailer, Hong Kong, Macao, rescue,
+        /// embassy, consulate, temporary.
         case special = 4
         package var code: String { String(describing: self) }
     }
@@ -22,27 +23,43 @@ package struct Plate: Sendable, Equatable {
     package init?(_ typed: String) {
         guard typed.utf8.count <= 60 else { return nil }
         let plain = typed.uppercased().filter { !$0.isWhitespace && !PlateWords.dots.contains($0) }
-        let signs = Array(plain)
-        guard (7...8).contains(signs.count), PlateWords.provinces.contains(signs[0]), Self.isLetter(signs[1]) else {
-            return nil
-        }
-        let serial = signs[2...]
-        func digits(_ part: ArraySlice<Character>) -> Bool { part.allSatisfy { $0.isASCII && $0.isNumber } }
-        if serial.count == 5, serial.allSatisfy(Self.isSign) {
-            kind = .ordinary
-        } else if serial.count == 5, let last = serial.last, PlateWords.classes.contains(last),
-            serial.dropLast().allSatisfy(Self.isSign)
-        {
-            kind = .special
-        } else if serial.count == 6, Self.energy.contains(serial[2]), Self.isSign(serial[3]), digits(serial[4...]) {
-            kind = .smallNewEnergy
-        } else if serial.count == 6, digits(serial[2..<7]), Self.energy.contains(serial[7]) {
-            kind = .largeNewEnergy
-        } else {
-            return nil
-        }
+        guard let kind = Self.kind(Array(plain)) else { return nil }
+        self.kind = kind
         text = plain
     }
+
+    private static func kind(_ signs: [Character]) -> Kind? {
+        guard (7...9).contains(signs.count) else { return nil }
+        if signs[0] == PlateWords.embassy { return signs.count == 7 && digits(signs[1...]) ? .special : nil }
+        if signs[0] == PlateWords.temporary { return number(signs[1...]) == .ordinary ? .special : nil }
+        if signs.last == PlateWords.temporary {
+            let rest = signs.dropLast()
+            let isShort = rest.count == 6 && isPlace(rest) && rest[2...].allSatisfy(isSign)
+            return isShort || number(rest) == .ordinary ? .special : nil
+        }
+        if let kind = number(signs[...]) { return kind }
+        guard isPlace(signs[...]), signs[2..<6].allSatisfy(isSign) else { return nil }
+        let end = Array(signs[6...])
+        let isOfClass = end.count == 1 && PlateWords.classes.contains(end[0])
+        return isOfClass || end == PlateWords.emergency ? .special : nil
+    }
+
+    /// The three forms that most vehicles have.
+    private static func number(_ signs: ArraySlice<Character>) -> Kind? {
+        guard (7...8).contains(signs.count), isPlace(signs) else { return nil }
+        let serial = Array(signs.dropFirst(2))
+        if serial.count == 5 { return serial.allSatisfy(isSign) ? .ordinary : nil }
+        if energy.contains(serial[0]), isSign(serial[1]), digits(serial[2...]) { return .smallNewEnergy }
+        return digits(serial[..<5]) && energy.contains(serial[5]) ? .largeNewEnergy : nil
+    }
+
+    /// A province and the letter of an authority.
+    private static func isPlace(_ signs: ArraySlice<Character>) -> Bool {
+        let head = Array(signs.prefix(2))
+        return head.count == 2 && PlateWords.provinces.contains(head[0]) && isLetter(head[1])
+    }
+
+    private static func digits(_ part: ArraySlice<Character>) -> Bool { part.allSatisfy { $0.isASCII && $0.isNumber } }
 
     /// The province, the letter and the last two signs.
     package var masked: String {

@@ -23,11 +23,15 @@ import Web
             ("赣B12345", .ordinary), ("豫A123G7", .ordinary), ("赣BD12345", .smallNewEnergy),
             ("鲁BAF1234", .smallNewEnergy), ("赣B12345D", .largeNewEnergy), ("粤Z1234港", .special),
             ("鲁b·12345", .ordinary), ("京 A1234警", .special),
+            ("赣X1234应急", .special), ("使014578", .special), ("沪A1234领", .special), ("临鲁B12345", .special),
+            ("鲁B12345临", .special), ("鲁B1234临", .special),
         ]
         for (text, kind) in good { #expect(Plate(text)?.kind == kind, "\(text)") }
         for bad in [
             "京AI1234", "青A8888O", "B12345", "赣I12345", "赣B1234", "赣B123456", "赣BL12345", "台B12345", "",
-            "赣B1234５", "赣B12345DD", String(repeating: "赣", count: 500),
+            "赣B1234５", "赣B12345DD",
+            "使01457", "使01457A", "赣X1234急", "赣X12应急", "临赣BD12345", "临临鲁B12345", "鲁B123临", "应急赣X1234",
+            String(repeating: "赣", count: 500),
         ] {
             #expect(Plate(bad) == nil, "\(bad.prefix(12))")
         }
