@@ -195,7 +195,7 @@ import Testing
     @Test func statisticsAreThoseOfTheRowsThatAreThere() async throws {
         try await with { database, _ async throws in
             try await database.write { transaction in
-                for id in 1...40 { try inserting(Int64(id), "a")(transaction) }
+                for id in 1...40 { try inserting(Int64(id), "n\(id)")(transaction) }
             }
             func known() async throws -> Int64 {
                 try await database.read { transaction in
