@@ -30,8 +30,9 @@ extension FindStore {
             let rest = limit - result.count
             result +=
                 isRare
-                ? try transaction.query(rareSQL(wanted, reach, after, rest), hit)
-                : try common(wanted, reach, after, rest, transaction)
+                ? try standing(after, rest) { cursor, size in
+                    try transaction.query(rareSQL(wanted, reach, cursor, size), candidate)
+                } : try common(wanted, reach, after, rest, transaction)
         }
         return result
     }
@@ -70,8 +71,36 @@ extension FindStore {
         }
     }
 
-    private static func hit(_ row: any Row) throws -> FindHit {
-        FindHit(path: try row.path(0), place: try row.id(1), subject: try row.int(2))
+    /// A row of the index, and whether what it stands for is there.
+    private struct Candidate {
+        let hit: FindHit
+        let stands: Bool
+    }
+
+    private static func candidate(_ row: any Row) throws -> Candidate {
+        Candidate(
+            hit: FindHit(path: try row.path(0), place: try row.id(1), subject: try row.int(2)),
+            stands: try row.int(3) == 1)
+    }
+
+    /// Whether a row stands for somebody is asked of homes and posts all over the house, so it is asked in the order of
+    /// the rows, of as many as are likely to do, until there are enough.
+    ///
+    /// - Parameter next: rows after a cursor in order, as many as asked for while there are more.
+    private static func standing(
+        _ after: FindCursor?, _ limit: Int, _ next: (_ after: FindCursor?, _ size: Int) throws -> [Candidate]
+    ) throws -> [FindHit] {
+        var result: [FindHit] = []
+        var cursor = after
+        var size = limit + spare
+        while true {
+            let rows = try next(cursor, size)
+            result += rows.lazy.filter(\.stands).map(\.hit)
+            guard result.count < limit, rows.count == size, let last = rows.last else { break }
+            cursor = last.hit.cursor
+            size = min(size * 2, rare)
+        }
+        return Array(result.prefix(limit))
     }
 
     private static func table(_ of: FindWanted.Of) -> (name: SQL, subject: SQL) {
@@ -113,57 +142,77 @@ extension FindStore {
     }
 
     /// That a row of the index stands for somebody or something that is there, and inside a part of an estate.
-    private static func checks(_ wanted: FindWanted, _ reach: Reach) -> SQL {
-        let table = table(wanted.of)
-        var result: SQL
+    private static func stands(_ wanted: FindWanted, _ reach: Reach, _ row: SQL) -> SQL {
         switch wanted.of {
         case .residents(let day):
-            result = """
-                exists (select 1 from directory_home h join directory_area u on u.id = h.unit_id
-                    where h.person_id = f.subject and h.estate_id = f.place_id and h.status < 2
-                        and h.to_day >= \(day)\(reach.part))
-                """
+            """
+            exists (select 1 from directory_home h join directory_area u on u.id = h.unit_id
+                where h.person_id = \(row).subject and h.estate_id = \(row).place_id and h.status < 2
+                    and h.to_day >= \(day)\(reach.part))
+            """
         case .staff(let day):
-            result = """
-                exists (select 1 from directory_post p join directory_area u on u.id = p.area_id
-                    where p.person_id = f.subject and p.to_day >= \(day)
-                        and (u.id = f.place_id or u.estate_id = f.place_id)\(reach.part))
-                """
+            """
+            exists (select 1 from directory_post p join directory_area u on u.id = p.area_id
+                where p.person_id = \(row).subject and p.to_day >= \(day)
+                    and (u.id = \(row).place_id or u.estate_id = \(row).place_id)\(reach.part))
+            """
         case .areas:
-            result = """
-                exists (select 1 from directory_area u where u.id = f.subject
-                    and u.level >= \(wanted.levels.lowerBound) and u.level <= \(wanted.levels.upperBound)\(reach.part))
-                """
+            """
+            exists (select 1 from directory_area u where u.id = \(row).subject
+                and u.level >= \(wanted.levels.lowerBound) and u.level <= \(wanted.levels.upperBound)\(reach.part))
+            """
         }
-        for terms in wanted.also {
-            // Words beside an address are of its estate; of a name, of the same row.
-            let same: SQL = {
-                if case .areas = wanted.of { return "(g.area_id = f.subject or g.area_id = f.place_id)" }
-                return "g.person_id = f.subject"
-            }()
-            result += """
-                 and exists (select 1 from \(table.name) g where g.term in \(either(terms))
-                    and g.place_id = f.place_id and \(same))
-                """
-        }
-        return result
+    }
+
+    /// That a row `x` of the index has all the other words.
+    private static func others(_ wanted: FindWanted) -> SQL {
+        let table = table(wanted.of)
+        return SQL.joined(
+            wanted.also.map { terms -> SQL in
+                // Words beside an address are of its estate; of a name, of the same row.
+                let same: SQL = {
+                    if case .areas = wanted.of { return "(g.area_id = x.subject or g.area_id = x.place_id)" }
+                    return "g.person_id = x.subject"
+                }()
+                return """
+                     and exists (select 1 from \(table.name) g where g.term in \(either(terms))
+                        and g.place_id = x.place_id and \(same))
+                    """
+            }, separator: "")
     }
 
     private static func later(_ after: FindCursor?) -> SQL {
-        after.map { " and (e.path, f.subject) > (\($0.path), \($0.subject))" } ?? .empty
+        after.map { " and (e.path, x.subject) > (\($0.path), \($0.subject))" } ?? .empty
+    }
+
+    /// Rows in order, each with whether it stands; of people no other row is asked that. The limit inside keeps SQLite from
+    /// asking before it has sorted. Of areas all are asked: most that a word finds are of other levels.
+    private static func told(_ wanted: FindWanted, _ reach: Reach, of rows: SQL, _ limit: Int) -> SQL {
+        if case .areas = wanted.of {
+            return """
+                select distinct e.path, x.place_id, x.subject, 1 from \(rows) and \(stands(wanted, reach, "x"))
+                order by e.path, x.subject limit \(limit)
+                """
+        }
+        return """
+            select f.path, f.place_id, f.subject, case when \(stands(wanted, reach, "f")) then 1 else 0 end
+            from (select distinct e.path, x.place_id, x.subject from \(rows)
+                order by e.path, x.subject limit \(limit)) f
+            order by f.path, f.subject
+            """
     }
 
     /// All rows of the term, of which few are. `cross join` as below: from them to their places.
     static func rareSQL(_ wanted: FindWanted, _ reach: Reach, _ after: FindCursor?, _ limit: Int) -> SQL {
         let table = table(wanted.of)
-        return """
-            select distinct e.path, f.place_id, f.subject
-            from (select place_id, \(table.subject) as subject from \(table.name)
-                where term in \(either(wanted.terms)) limit \(rare + 1)) f
-            cross join directory_area e
-            where e.id = f.place_id and e.path >= \(reach.lower) and e.path < \(reach.upper)\(later(after)) and \(checks(wanted, reach))
-            order by e.path, f.subject limit \(limit)
-            """
+        return told(
+            wanted, reach,
+            of: """
+                (select place_id, \(table.subject) as subject from \(table.name)
+                    where term in \(either(wanted.terms)) limit \(rare + 1)) x
+                cross join directory_area e
+                where e.id = x.place_id and e.path >= \(reach.lower) and e.path < \(reach.upper)\(later(after))\(others(wanted))
+                """, limit)
     }
 
     /// The rows of a term in some places that follow each other in the tree. `cross join` keeps SQLite from beginning with
@@ -172,20 +221,15 @@ extension FindStore {
         _ wanted: FindWanted, _ reach: Reach, from start: String, places: Int, _ after: FindCursor?, _ limit: Int
     ) -> SQL {
         let table = table(wanted.of)
-        return """
-            with e as (select a.id, a.path from directory_area a
-                where a.path >= \(start) and a.path < \(reach.upper) and a.level <= 6
-                order by a.path limit \(places)),
-            f as (select e.path, x.place_id, x.\(table.subject) as subject from e
-                cross join \(table.name) x where x.place_id = e.id and x.term in \(either(wanted.terms)))
-            select distinct f.path, f.place_id, f.subject from f
-            where \(checks(wanted, reach))\(laterHere(after))
-            order by f.path, f.subject limit \(limit)
-            """
-    }
-
-    private static func laterHere(_ after: FindCursor?) -> SQL {
-        after.map { " and (f.path, f.subject) > (\($0.path), \($0.subject))" } ?? .empty
+        return told(
+            wanted, reach,
+            of: """
+                (select a.id, a.path from directory_area a
+                    where a.path >= \(start) and a.path < \(reach.upper) and a.level <= 6
+                    order by a.path limit \(places)) e
+                cross join (select term, place_id, \(table.subject) as subject from \(table.name)) x
+                where x.place_id = e.id and x.term in \(either(wanted.terms))\(later(after))\(others(wanted))
+                """, limit)
     }
 
     /// Place after place, in steps that grow while nothing is found.
@@ -196,8 +240,10 @@ extension FindStore {
         var start = max(reach.lower, after?.path.text ?? "")
         var step = firstStep
         while result.count < limit {
-            result += try transaction.query(
-                commonSQL(wanted, reach, from: start, places: step, after, limit - result.count), hit)
+            result += try standing(after, limit - result.count) { [start, step] cursor, size in
+                try transaction.query(
+                    commonSQL(wanted, reach, from: start, places: step, cursor, size), candidate)
+            }
             let last = try transaction.first(
                 """
                 select a.path from directory_area a

@@ -25,6 +25,8 @@ struct FindHit: Sendable, Equatable {
 package enum FindStore {
     /// Terms of so few rows are looked at as a whole; of more, place after place.
     static let rare = 400
+    /// Rows that are looked at beyond those that are wanted: some stand for nobody any more.
+    static let spare = 5
     /// Places of one step, which grows fourfold; never more rows are sorted than these places have of a term.
     static let firstStep = 2
     static let longestStep = 2048
