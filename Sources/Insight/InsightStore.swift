@@ -298,12 +298,14 @@ package enum InsightStore {
     }
 
     static func pressingSQL(_ reach: Reach, at now: Instant, midnight: Instant) -> SQL {
-        """
-        select path, clock, sum(case when at_ms < \(now) then 1 else 0 end),
-            sum(case when at_ms < \(now) and at_ms > \(midnight) then 1 else 0 end),
-            sum(case when at_ms >= \(now) then 1 else 0 end)
-        from insight_fact where kind = 8 and warn_ms <= \(now) and \(reach.ofFacts) group by path, clock
-        """
+        // Else SQLite takes the list of all clocks that run for the shorter one.
+        let index: SQL = reach.isNarrow ? .empty : .led(by: "insight_fact_warn")
+        return """
+            select path, clock, sum(case when at_ms < \(now) then 1 else 0 end),
+                sum(case when at_ms < \(now) and at_ms > \(midnight) then 1 else 0 end),
+                sum(case when at_ms >= \(now) then 1 else 0 end)
+            from insight_fact\(index) where kind = 8 and warn_ms <= \(now) and \(reach.ofFacts) group by path, clock
+            """
     }
 
     /// - Parameter midnight: the first moment of the day. What was due at it belongs to the day before.

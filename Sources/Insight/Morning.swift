@@ -126,15 +126,21 @@ extension InsightHouse {
 }
 
 /// Morning pages by scope and place, each as old as the numbers that it was made with: a second. One of those who ask
-/// makes it, however many they are.
+/// makes it, however many they are; meanwhile the others get the one before, for at most three seconds, or wait for the
+/// new one.
 final class MorningKeep: Sendable {
     private struct Key: Hashable {
         let reach: Reach
         let area: AreaID?
     }
     private struct Entry {
-        let screen: ScreenModel
-        let making: Task<MorningModel, any Error>
+        /// The last one that was made, and what from.
+        var made: (model: MorningModel, screen: ScreenModel)?
+        var making: (task: Task<MorningModel, any Error>, screen: ScreenModel)?
+    }
+    private enum Find {
+        case model(MorningModel)
+        case wait(Task<MorningModel, any Error>)
     }
     private let state = Mutex<[Key: Entry]>([:])
     private static let scopes = 200
@@ -144,22 +150,43 @@ final class MorningKeep: Sendable {
         _ make: @escaping @Sendable () async throws -> MorningModel
     ) async throws -> MorningModel {
         let key = Key(reach: reach, area: area)
-        let making = state.withLock { state in
-            if let entry = state[key], entry.screen === screen { return entry.making }
+        let found = state.withLock { state -> Find in
             if state.count >= Self.scopes, state[key] == nil { state = [:] }
-            let making = Task { try await make() }
-            state[key] = Entry(screen: screen, making: making)
-            return making
-        }
-        do {
-            return try await making.value
-        } catch {
-            // The next one who asks tries again.
-            state.withLock { state in
-                if let entry = state[key], entry.screen === screen { state[key] = nil }
+            var entry = state[key] ?? Entry()
+            if let made = entry.made, made.screen === screen { return .model(made.model) }
+            // Yesterday's page is not today's.
+            if let making = entry.making, making.screen.day == screen.day {
+                if let model = entry.made?.model, model.day == screen.day,
+                    abs(screen.at.ms - model.at.ms) < ScreenKeep.patienceMs
+                {
+                    return .model(model)
+                }
+                return .wait(making.task)
             }
-            throw error
+            let task = Task { try await self.made(key, screen, make) }
+            entry.making = (task, screen)
+            state[key] = entry
+            return .wait(task)
         }
+        switch found {
+        case .model(let model): return model
+        case .wait(let task): return try await task.value
+        }
+    }
+
+    private func made(
+        _ key: Key, _ screen: ScreenModel, _ make: @Sendable () async throws -> MorningModel
+    ) async throws -> MorningModel {
+        let result: Result<MorningModel, any Error>
+        do { result = .success(try await make()) } catch { result = .failure(error) }
+        state.withLock { state in
+            var entry = state[key] ?? Entry()
+            if case .success(let model) = result { entry.made = (model, screen) }
+            // After a failure the next one who asks tries.
+            if entry.making?.screen === screen { entry.making = nil }
+            state[key] = entry
+        }
+        return try result.get()
     }
 }
 

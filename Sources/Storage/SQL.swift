@@ -76,6 +76,12 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable {
         ])
     }
 
+    /// Said after a table's name: SQLite reads it by this index, or refuses the statement. PostgreSQL, which counts what
+    /// its tables hold, chooses by itself.
+    package static func led(by index: StaticString) -> SQL {
+        SQL(parts: [.perEngine(sqlite: [.fixed(" indexed by "), .fixed(index)], postgres: [])])
+    }
+
     /// Joins statements' parts with a separator, for lists of columns, conditions and values.
     package static func joined(_ items: [SQL], separator: SQL = ", ") -> SQL {
         var result: [Part] = []
