@@ -33,6 +33,8 @@ struct MorningModel: Sendable {
     /// Estates that nobody has reported from for a week.
     let silent: [Place]
     let duty: [DutyLine]
+    /// The page from it, by language.
+    let drawn = Drawn()
 }
 
 /// When the working day of an office ends, for "since closing time".
@@ -53,7 +55,10 @@ extension InsightHouse {
     func morningRoutes(_ table: RouteTable) {
         table.get("/desk/morning", .verb(.statisticsRead)) { request, context in
             let model = try await morning(try Self.place(request), context.actor)
-            let main = MorningPages(context, now: model.at).main(model)
+            // Nothing on it depends on who asks: they have the same reach.
+            let main = try await model.drawn.html(context.preferences.language.rawValue) {
+                MorningPages(context, now: model.at).main(model)
+            }
             let title = "\(model.title) \(context.words(.morningTitle))"
             return Answer.html(
                 Layout.render(directory.staffPage(title, main, context), context: context), context: context)

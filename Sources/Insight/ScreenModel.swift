@@ -30,6 +30,28 @@ package struct ScreenPlace: Sendable {
     var isQuiet: Bool { open.total == 0 && kept + broken + day[.registered] == 0 }
 }
 
+/// What was drawn from numbers that no longer change, by names.
+final class Drawn: Sendable {
+    private let state = Mutex<[String: Task<HTML, any Error>]>([:])
+    private static let most = 200
+
+    /// What is drawn under a name: by the first who asks, while the others wait for it. What failed is tried again.
+    func html(_ name: String, _ draw: @escaping @Sendable () async throws -> HTML) async throws -> HTML {
+        let drawing = state.withLock { drawn -> Task<HTML, any Error> in
+            if let there = drawn[name] { return there }
+            let fresh = Task { try await draw() }
+            if drawn.count < Self.most { drawn[name] = fresh }
+            return fresh
+        }
+        do {
+            return try await drawing.value
+        } catch {
+            state.withLock { if $0[name] == drawing { $0[name] = nil } }
+            throw error
+        }
+    }
+}
+
 /// All numbers of a scope at a moment. What is drawn from it is kept with it.
 package final class ScreenModel: Sendable {
     package let at: Instant
@@ -44,8 +66,7 @@ package final class ScreenModel: Sendable {
     package let past: [Day: DayNumbers]
     /// The walk through the cases has not come to its end: numbers are too small.
     package let isWalking: Bool
-    private let drawn = Mutex<[String: Task<HTML, any Error>]>([:])
-    private static let mostDrawn = 200
+    let drawn = Drawn()
 
     init(
         at: Instant, reach: Reach, title: String, places: [ScreenPlace], past: [Day: DayNumbers], isWalking: Bool
@@ -68,22 +89,6 @@ package final class ScreenModel: Sendable {
             for index in 0..<3 { sums.pressing.today[index] += place.pressing.today[index] }
         }
         self.sums = sums
-    }
-
-    /// What is drawn under a name: by the first who asks, while the others wait for it. What failed is tried again.
-    func drawn(_ name: String, _ draw: @escaping @Sendable () async throws -> HTML) async throws -> HTML {
-        let drawing = drawn.withLock { drawn -> Task<HTML, any Error> in
-            if let there = drawn[name] { return there }
-            let fresh = Task { try await draw() }
-            if drawn.count < Self.mostDrawn { drawn[name] = fresh }
-            return fresh
-        }
-        do {
-            return try await drawing.value
-        } catch {
-            drawn.withLock { if $0[name] == drawing { $0[name] = nil } }
-            throw error
-        }
     }
 
     /// Today's numbers with what time has broken so far: clocks that run past their due count as broken.

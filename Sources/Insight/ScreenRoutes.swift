@@ -85,7 +85,7 @@ extension InsightHouse {
     func screen(_ reach: Reach, _ part: ScreenPart, _ context: WebContext) async throws -> HTML {
         let model = try await model(reach)
         let pages = ScreenPages(context, now: model.at)
-        let drawn = try await model.drawn(ScreenPages.name(part, context)) { [self] in
+        let drawn = try await model.drawn.html(ScreenPages.name(part, context)) { [self] in
             let paths = ScreenPages.shown(model, part).map(\.path)
             let found = try await database.read { transaction in
                 let notes = try InsightStore.notes(
