@@ -186,6 +186,7 @@ extension Phrase {
     // Resident pages.
     package static let hello = Phrase("{0}，{1}", "{1}, {0}")
     package static let morning = Phrase("早上好", "Good morning")
+    package static let noon = Phrase("中午好", "Good day")
     package static let afternoon = Phrase("下午好", "Good afternoon")
     package static let evening = Phrase("晚上好", "Good evening")
     package static let askTitle = Phrase("家里楼道里，哪儿不对劲？", "Is something wrong at home or in the house?")

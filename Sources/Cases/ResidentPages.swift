@@ -34,7 +34,7 @@ struct ResidentPages: Sendable {
         _ line: ServiceLine? = nil
     ) -> HTML {
         let hour = Zone.shanghai.msOfDay(say.now) / Instant.hourMs
-        let greeting: Phrase = hour < 11 ? .morning : hour < 18 ? .afternoon : .evening
+        let greeting: Phrase = hour < 11 ? .morning : hour < 13 ? .noon : hour < 18 ? .afternoon : .evening
         let home = context.actor.homes.first
         let toRate = mine.filter { $0.status == .fedBack && $0.rated == 0 } + joined.filter { $0.status == .fedBack }
         let open = mine.filter { $0.status.isOpen }
