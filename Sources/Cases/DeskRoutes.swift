@@ -311,7 +311,7 @@ extension CasesHouse {
             try journal.audit(
                 AuditEntry(
                     area: AreaID(c.place.estate), actor: actor.person, post: post.id, verb: "phone.unmask",
-                    subject: id.raw, detail: why), at: now, transaction)
+                    subject: id.raw, detail: why, isReason: true), at: now, transaction)
             return found
         }
         guard let sealed else { throw CaseRefusal.notFound }

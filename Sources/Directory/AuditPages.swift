@@ -51,7 +51,8 @@ extension AuditView {
         let words = context.words
         guard !lines.isEmpty else { return "<p class=\"card soft\">\(words(.auditNone))</p>" }
         let heads: [Phrase] = [
-            .auditTime, .auditVerb, .auditActor, .auditAddress, .auditArea, .auditSubject, .auditSeal,
+            .auditTime, .auditVerb, .auditActor, .auditAddress, .auditArea, .auditSubject, .auditWords,
+            .auditSeal,
         ]
         let head = HTML.joined(heads.map { "<th scope=\"col\">\(words($0))</th>" as HTML })
         let body = HTML.joined(
@@ -64,7 +65,7 @@ extension AuditView {
                 return """
                     <tr><td class="num">\(Say.exact(line.at))</td><td>\(line.verb)</td>\
                     <td class="small">\(role) <span class="num">\(who)</span></td><td class="num small">\(address)</td><td>\(one.area)</td>\
-                    <td class="num small">\(subject)</td><td>\(state(one.seal, words))</td></tr>
+                    <td class="num small">\(subject)</td><td class="small">\(line.words ?? "")</td><td>\(state(one.seal, words))</td></tr>
                     """
             })
         return """

@@ -197,7 +197,8 @@ extension DirectoryHouse {
         let query = try await auditQuery(asked)
         try await looked("audit.export", asked, actor)
         let heads: [Phrase] = [
-            .auditTime, .auditVerb, .auditActor, .auditRole, .auditAddress, .auditArea, .auditSubject, .auditSeal,
+            .auditTime, .auditVerb, .auditActor, .auditRole, .auditAddress, .auditArea, .auditSubject, .auditWords,
+            .auditSeal,
         ]
         var writer = TableWriter(format, name: "audit", header: heads.map { words($0) })
         var before: Int64?
@@ -221,6 +222,7 @@ extension DirectoryHouse {
                     .text(line.post.flatMap { roles[$0] }.map { $0.code } ?? ""), .text(line.address ?? ""),
                     .text(areas[line.area]?.name ?? ""),
                     .text(line.subject > 0 ? ID<AuditTag>(line.subject).text : ""),
+                    .text(line.words ?? ""),
                     .text(words((line.seal == nil ? SealState.waiting : .sealed).phrase)),
                 ])
             }

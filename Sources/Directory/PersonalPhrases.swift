@@ -88,6 +88,7 @@ extension Phrase {
         "Cybersecurity Law art. 23: logs are kept for at least six months; a chain, from which no row can be taken")
 
     // Periods.
+    package static let keepReasons = Phrase("审计里写下的理由", "Reasons in the audit")
     package static let keepAddresses = Phrase("审计里的网络地址", "Network addresses in the audit")
     package static let keepSessions = Phrase("登录记录", "Sign-in records")
     package static let keepSessionsSource = Phrase(

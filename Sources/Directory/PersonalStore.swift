@@ -293,6 +293,11 @@ package struct DirectoryPersonal: Sendable {
             .init(try AuditBook.dropAddresses(before: before, limit: limit, transaction))
         },
         RetentionClass(
+            "reasons", .keepReasons, days: 1_095, least: 180, source: .keepSessionsSource, since: Day(number: 20_454)
+        ) { before, limit, transaction in
+            .init(try AuditBook.dropWords(before: before, limit: limit, transaction))
+        },
+        RetentionClass(
             "codes", .keepCodes, days: 2, least: 1, source: .keepCodesSource, since: Day(number: 20_454)
         ) { before, limit, transaction in
             .init(

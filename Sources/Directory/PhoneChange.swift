@@ -146,7 +146,7 @@ package struct PhoneActions: Sendable {
             try journal.audit(
                 AuditEntry(
                     area: found.estate, actor: author, post: post.id, verb: "person.phone", subject: person.raw,
-                    detail: why), at: now, transaction)
+                    detail: why, isReason: true), at: now, transaction)
             try hooks.tell?(.phoneChanged, [sealed.masked], "/me", [person], author, now, transaction)
         }
     }

@@ -308,6 +308,7 @@ extension DirectoryShapes {
         Member("address", Shape<String>.words.orNull, "Of the caller; deleted when its period ends.") {
             $0.line.address
         }
+        Member("reason", Shape<String>.words.orNull, "As it was typed; deleted when its period ends.") { $0.line.words }
         Member("area", Shape<AreaID>.id().orNull) { $0.line.area.raw > 0 ? $0.line.area : nil }
         Member("subject", Shape<ID<AuditTag>>.id().orNull) {
             $0.line.subject > 0 ? ID<AuditTag>($0.line.subject) : nil

@@ -116,7 +116,7 @@ package struct SecurityActions: Sendable {
             throw DirectoryRefusal.badWhy
         }
         guard person != actor.person else { throw DirectoryRefusal.notOneself }
-        try await act(on: person, "factor.reset", why, actor) { transaction in
+        try await act(on: person, "factor.reset", why, isReason: true, actor) { transaction in
             guard try SecurityStore.deleteFactor(person, transaction) else { throw DirectoryRefusal.noFactor }
             try SecurityStore.dropSteps(of: person, transaction)
             try SignInStore.endAll(person, transaction)
@@ -146,7 +146,7 @@ package struct SecurityActions: Sendable {
     }
 
     private func act(
-        on person: PersonID, _ verb: String, _ detail: String, _ actor: Actor,
+        on person: PersonID, _ verb: String, _ detail: String, isReason: Bool = false, _ actor: Actor,
         _ change: @escaping @Sendable (any WriteTransaction) throws -> Void
     ) async throws {
         guard let author = actor.person else { throw DirectoryRefusal.noPost }
@@ -162,7 +162,7 @@ package struct SecurityActions: Sendable {
             try journal.audit(
                 AuditEntry(
                     area: reach.at.area, actor: author, post: reach.by.id, verb: verb, subject: person.raw,
-                    detail: detail), at: now, transaction)
+                    detail: detail, isReason: isReason), at: now, transaction)
         }
     }
 }

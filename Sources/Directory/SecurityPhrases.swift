@@ -156,6 +156,7 @@ extension Phrase {
     static let auditRole = Phrase("岗位", "Post")
     static let auditSubject = Phrase("对象编号", "Object")
     static let auditAddress = Phrase("网络地址", "Network address")
+    static let auditWords = Phrase("写下的理由", "Reason given")
     static let auditAddressGone = Phrase("到期已删", "deleted in time")
     static let auditTime = Phrase("时间", "Time")
     static let auditVerb = Phrase("做了什么", "Act")

@@ -119,13 +119,13 @@ package struct GovernanceDesk: Sendable {
     }
 
     func audit(
-        _ verb: String, _ subject: Int64, _ detail: String, at area: Area, by actor: Actor, _ post: Post?,
-        _ transaction: any WriteTransaction
+        _ verb: String, _ subject: Int64, _ detail: String, isReason: Bool = false, at area: Area, by actor: Actor,
+        _ post: Post?, _ transaction: any WriteTransaction
     ) throws {
         try journal.audit(
             AuditEntry(
                 area: area.estate ?? area.id, actor: actor.person, post: post?.id, verb: verb, subject: subject,
-                detail: detail), at: world.now(), transaction)
+                detail: detail, isReason: isReason), at: world.now(), transaction)
     }
 
     /// Keeps that somebody looked at what reveals membership of the party, and at what. It is kept before anything is

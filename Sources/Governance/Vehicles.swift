@@ -221,7 +221,7 @@ extension GovernanceDesk {
         return try await database.write { transaction in
             let (vehicle, home, post) = try Self.vehicle(id, actor, today, transaction)
             guard post != nil else { throw GovernanceRefusal.notFound }
-            try audit("vehicle.unmask", id.raw, why, at: home, by: actor, post, transaction)
+            try audit("vehicle.unmask", id.raw, why, isReason: true, at: home, by: actor, post, transaction)
             return try secrets.open(vehicle.sealed, purpose: "plate", row: id.raw)
         }
     }

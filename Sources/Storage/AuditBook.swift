@@ -27,6 +27,8 @@ package struct AuditLine: Sendable {
     package let address: String?
     /// It was kept, and has been deleted since.
     package let lostAddress: Bool
+    /// The reason that was typed; nil where none was asked, or its period has ended.
+    package let words: String?
     /// The seal that covers it; nil until one does.
     package let seal: Int64?
 }
@@ -63,7 +65,8 @@ package enum AuditBook {
         }
         let subject: SQL = query.subject.map { "and subject_id = \($0)" } ?? .empty
         let rows: SQL = """
-            (select id, area_id, at_ms, actor_id, post_id, verb, subject_id, seal_seq, address, address_proof
+            (select id, area_id, at_ms, actor_id, post_id, verb, subject_id, seal_seq, address, address_proof,
+                words
             from storage_audit
             where id < \(start) and id >= \(floor) \(subject) order by id desc limit \(window))
             """
@@ -80,7 +83,7 @@ package enum AuditBook {
         let found = try transaction.query(
             """
             select w.id, w.area_id, w.at_ms, w.actor_id, w.post_id, w.verb, w.subject_id, w.seal_seq, w.address,
-                w.address_proof is not null and w.address is null
+                w.address_proof is not null and w.address is null, w.words
             from \(rows) w
             where \(SQL.joined(wanted, separator: " and ")) order by w.id desc limit \(limit + 1)
             """
@@ -88,7 +91,8 @@ package enum AuditBook {
             AuditLine(
                 id: try $0.int(0), area: try $0.id(1), at: try $0.instant(2), actor: try $0.optionalID(3),
                 post: try $0.optionalID(4), verb: try $0.text(5), subject: try $0.int(6),
-                address: try $0.optionalText(8), lostAddress: try $0.flag(9), seal: try $0.optionalInt(7))
+                address: try $0.optionalText(8), lostAddress: try $0.flag(9), words: try $0.optionalText(10),
+                seal: try $0.optionalInt(7))
         }
         if found.count > limit {
             let lines = Array(found.prefix(limit))

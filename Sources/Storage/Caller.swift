@@ -52,4 +52,17 @@ extension AuditBook {
             """
         ) { try $0.instant(0) }
     }
+
+    /// The same for reasons.
+    package static func dropWords(
+        before: Instant, limit: Int, _ transaction: any WriteTransaction
+    ) throws -> [Instant] {
+        try transaction.query(
+            """
+            update storage_audit set words = null where id in (
+                select id from storage_audit where words is not null and at_ms < \(before) order by id limit \(limit))
+            returning at_ms
+            """
+        ) { try $0.instant(0) }
+    }
 }

@@ -254,9 +254,14 @@ package struct AuditEntry: Sendable {
     package let verb: String
     package let subject: Int64
     package let detail: String
+    /// The detail is a reason that somebody typed for those who audit: it is kept in clear for its period. Of any other
+    /// detail only the digest is kept.
+    package let isReason: Bool
     package init(
-        area: AreaID, actor: PersonID?, post: PostID? = nil, verb: String, subject: Int64, detail: String = ""
+        area: AreaID, actor: PersonID?, post: PostID? = nil, verb: String, subject: Int64, detail: String = "",
+        isReason: Bool = false
     ) {
+        self.isReason = isReason
         self.area = area
         self.actor = actor
         self.post = post

@@ -44,12 +44,13 @@ package struct StandardJournal: Journal {
         let id = nextID()
         let digest = AuditDigest.make(id: id, at: now, entry, begun)
         let caller = Caller.address.map { AuditAddress($0, row: id, salt: randomBytes(AuditAddress.saltBytes)) }
+        let words = entry.isReason && !entry.detail.isEmpty ? entry.detail : nil
         try transaction.run(
             """
             insert into storage_audit (id, area_id, at_ms, actor_id, post_id, verb, subject_id, digest, address,
-                address_salt, address_proof)
+                address_salt, address_proof, words)
             values (\(id), \(entry.area), \(now), \(entry.actor), \(entry.post), \(entry.verb), \(entry.subject), \
-            \(digest), \(caller?.text), \(caller?.salt), \(caller?.proof))
+            \(digest), \(caller?.text), \(caller?.salt), \(caller?.proof), \(words))
             """)
     }
 

@@ -77,15 +77,21 @@ package struct Sealer: Sendable {
 /// An audit row as it is chained.
 struct AuditRow {
     static let columns: SQL = """
-        id, at_ms, actor_id, post_id, verb, subject_id, digest, address, address_salt, address_proof
+        id, at_ms, actor_id, post_id, verb, subject_id, digest, address, address_salt, address_proof, words
         """
 
-    /// The same, of data that may be from before there were addresses: a backup, or a house not started since.
+    /// The same, of data that may be from before there were addresses, or words: a backup, or a house not started since.
     static func columns(_ transaction: any ReadTransaction) throws -> SQL {
-        let step = try transaction.first(
-            "select id from storage_migration where id = 'storage-004-audit-address' limit 1"
+        let steps = try transaction.query(
+            """
+            select id from storage_migration
+            where id in ('storage-004-audit-address', 'storage-005-audit-words') order by id
+            """
         ) { try $0.text(0) }
-        return step == nil ? "id, at_ms, actor_id, post_id, verb, subject_id, digest, null, null, null" : columns
+        let address: SQL =
+            steps.contains("storage-004-audit-address") ? "address, address_salt, address_proof" : "null, null, null"
+        let words: SQL = steps.contains("storage-005-audit-words") ? "words" : "null"
+        return "id, at_ms, actor_id, post_id, verb, subject_id, digest, \(address), \(words)"
     }
 
     let id: Int64
@@ -98,6 +104,7 @@ struct AuditRow {
     let address: String?
     let salt: [UInt8]?
     let proof: [UInt8]?
+    let words: String?
 
     init(_ row: any Row) throws {
         id = try row.int(0)
@@ -110,12 +117,22 @@ struct AuditRow {
         address = try row.optionalText(7)
         salt = try row.optionalBytes(8)
         proof = try row.optionalBytes(9)
+        words = try row.optionalText(10)
     }
 
     /// Whether the address, while it is there, is the one that was kept.
     var isTrueToAddress: Bool {
         guard let address else { return salt == nil }
         return proof == AuditAddress.proof(address, salt ?? [], row: id)
+    }
+
+    /// Whether the reason, while it is there, is the one that was typed.
+    func isTrueToWords(_ area: AreaID, _ auditKey: [UInt8]) -> Bool {
+        guard let words else { return true }
+        let entry = AuditEntry(
+            area: area, actor: actor.map { PersonID($0) }, post: post.map { PostID($0) }, verb: verb, subject: subject,
+            detail: words)
+        return AuditDigest.proves(digest, id: id, at: at, entry, auditKey: auditKey)
     }
 
     func add(to bytes: inout Canonical) {

@@ -79,5 +79,12 @@ package enum StorageMigrations {
             alter table storage_audit add column address_proof BYTES;
             create index storage_audit_address on storage_audit (id) where address is not null;
             """),
+        // Reasons that were typed to be read; the digest that the seal covers proves them while they are there.
+        Migration(
+            "storage-005-audit-words",
+            """
+            alter table storage_audit add column words TEXT;
+            create index storage_audit_words on storage_audit (id) where words is not null;
+            """),
     ]
 }

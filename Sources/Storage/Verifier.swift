@@ -63,9 +63,15 @@ package struct VerifyReport: Sendable, Equatable {
 /// Checks a database from outside: the audit chains, the file, and what waits.
 package struct Verifier: Sendable {
     private let key: SymmetricKey
+    private let auditKey: [UInt8]
 
-    /// - Parameter key: the sealer's key.
-    package init(key: [UInt8]) { self.key = SymmetricKey(data: key) }
+    /// - Parameters:
+    ///   - key: the sealer's key.
+    ///   - auditKey: the journal's; nil where it is the same.
+    package init(key: [UInt8], auditKey: [UInt8]? = nil) {
+        self.key = SymmetricKey(data: key)
+        self.auditKey = auditKey ?? key
+    }
 
     /// Reads everything, one area at a time.
     /// - Parameter anchors: heads that were kept outside the database.
@@ -102,10 +108,14 @@ package struct Verifier: Sendable {
     /// A seal with its own rows, whatever came before it.
     func isWhole(_ seal: Seal?, _ rows: [AuditRow]) -> Bool {
         guard let seal, rows.count == seal.count, seal.computeHash(rows) == seal.hash,
-            rows.allSatisfy(\.isTrueToAddress)
+            rows.allSatisfy({ isTrue($0, seal.area) })
         else { return false }
         return HMAC<SHA256>.isValidAuthenticationCode(
             seal.signature, authenticating: seal.signedBytes, using: key)
+    }
+
+    private func isTrue(_ row: AuditRow, _ area: AreaID) -> Bool {
+        row.isTrueToAddress && row.isTrueToWords(area, auditKey)
     }
 
     private struct Chain {
@@ -160,7 +170,9 @@ package struct Verifier: Sendable {
         guard seal.previousHash == head?.hash ?? [] else { return .reorderedSeal }
         guard rows.count >= seal.count else { return .deletedRow }
         guard rows.count <= seal.count else { return .addedRow }
-        guard seal.computeHash(rows) == seal.hash, rows.allSatisfy(\.isTrueToAddress) else { return .alteredRow }
+        guard seal.computeHash(rows) == seal.hash, rows.allSatisfy({ isTrue($0, seal.area) }) else {
+            return .alteredRow
+        }
         guard HMAC<SHA256>.isValidAuthenticationCode(seal.signature, authenticating: seal.signedBytes, using: key)
         else { return .wrongSignature }
         let anchored = anchors.filter { $0.seq == number }

@@ -74,6 +74,15 @@ import Web
             let shown = try await h.send(desk, .post, "/desk/vehicles/\(id)/plate", form: ["why": "挡住消防通道"])
             #expect(shown.text.contains("赣BD12345"))
             #expect(try await count("select count(*) from storage_audit where verb = 'vehicle.unmask'", h) == 1)
+            // Those who audit read why, on the page, in its file and as JSON; the digest of the row proves it.
+            let auditor = try await h.signIn("auditor")
+            for place in ["/desk/audit?kind=looks", "/desk/audit?way=export&kind=looks"] {
+                #expect(try await h.send(auditor, .get, place).text.contains("挡住消防通道"), "\(place)")
+            }
+            let looks = try await h.send(try h.program("auditor"), .get, "/api/v1/audit?kind=looks").json()
+            #expect(
+                looks["items"]?.items.first { $0["act"]?.stringValue == "vehicle.unmask" }?["reason"]?.stringValue
+                    == "挡住消防通道")
             #expect(
                 try await h.send(try await h.signIn("desk2"), .post, "/desk/vehicles/\(id)/plate", form: ["why": "x"])
                     .status == 404)

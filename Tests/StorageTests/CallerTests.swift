@@ -12,12 +12,14 @@ import Testing
     private let sealer = Sealer(key: key, holder: "one")
     private let verifier = Verifier(key: key)
 
-    private func act(_ test: TestDatabase, _ subject: Int64 = 1) async throws {
+    private func act(_ test: TestDatabase, _ subject: Int64 = 1, why: String? = nil) async throws {
         let journal = StandardJournal(
             consumers: [], auditKey: [UInt8](repeating: 1, count: 32), nextID: test.world.nextID,
             randomBytes: test.world.randomBytes)
         try await test.database.write { transaction in
-            let entry = AuditEntry(area: Self.area, actor: PersonID(3), verb: "case.close", subject: subject)
+            let entry = AuditEntry(
+                area: Self.area, actor: PersonID(3), verb: "case.close", subject: subject, detail: why ?? "secret",
+                isReason: why != nil)
             try journal.audit(entry, at: TestDatabase.start, transaction)
         }
     }
@@ -163,6 +165,55 @@ import Testing
                 try AuditBook.page(AuditQuery(), within: "1 = 1", before: nil, limit: 10, $0)
             }
             #expect(page.lines.filter(\.lostAddress).count == 6 && page.lines.allSatisfy { $0.address == nil })
+        }
+    }
+
+    /// A reason that was typed for those who audit is read, proven by the digest, and gone in time; no other detail is.
+    @Test func reasonsAreKeptProvenAndGoInTime() async throws {
+        try await TestDatabase.with({ $0.recorder = nil }) { test async throws in
+            // The journal's key proves reasons, the sealer's the chain.
+            let verifier = Verifier(key: Self.key, auditKey: [UInt8](repeating: 1, count: 32))
+            func isSound() async throws -> Bool {
+                let whole = try await verifier.verify(test.database).isSound
+                let one = try await test.database.read { try verifier.holds(SealName(area: Self.area, seq: 1), $0) }
+                #expect(whole == one)
+                return whole
+            }
+            func words() async throws -> [Int64: String] {
+                let page = try await test.database.read {
+                    try AuditBook.page(AuditQuery(), within: "1 = 1", before: nil, limit: 10, $0)
+                }
+                return Dictionary(uniqueKeysWithValues: page.lines.map { ($0.subject, $0.words ?? "-") })
+            }
+            try await act(test, 1, why: "回电确认上门时间")
+            try await act(test, 2)
+            try await act(test, 3, why: "")
+            try await act(test, 4, why: "约时间")
+            _ = try await sealer.seal(test.database, at: TestDatabase.start)
+            #expect(try await words() == [1: "回电确认上门时间", 2: "-", 3: "-", 4: "约时间"])
+            #expect(try await isSound())
+            try await test.database.write { try $0.run("update storage_audit set words = '好奇' where subject_id = 1") }
+            #expect(try await !isSound())
+            // Of another row, or where none was.
+            try await test.database.write {
+                try $0.run("update storage_audit set words = '约时间' where subject_id = 1")
+            }
+            #expect(try await !isSound())
+            try await test.database.write {
+                try $0.run("update storage_audit set words = '回电确认上门时间' where subject_id = 1")
+                try $0.run("update storage_audit set words = '约时间' where subject_id = 2")
+            }
+            #expect(try await !isSound())
+            try await test.database.write { try $0.run("update storage_audit set words = null where subject_id = 2") }
+            #expect(try await isSound())
+            func drop(_ before: Instant) async throws -> Int {
+                try await test.database.write { try AuditBook.dropWords(before: before, limit: 1, $0).count }
+            }
+            #expect(try await drop(TestDatabase.start) == 0)
+            let later = TestDatabase.start.adding(ms: 1)
+            #expect(try await [drop(later), drop(later), drop(later)] == [1, 1, 0])
+            #expect(try await words().values.allSatisfy { $0 == "-" })
+            #expect(try await isSound())
         }
     }
 }
