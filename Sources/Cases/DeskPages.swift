@@ -349,7 +349,7 @@ struct DeskPages: Sendable {
 
     func menu() -> HTML {
         let actor = context.actor
-        var links: [(Href, Phrase)] = [(Href("/desk/find"), .findTitle)]
+        var links: [(Href, Phrase)] = actor.mayFind ? [(Href("/desk/find"), .findTitle)] : []
         if actor.may(.residentApprove) { links.append((Href("/desk/homes"), .approvalsTitle)) }
         if actor.may(.residentApprove) { links.append((Href("/desk/invitations"), .invitationsTitle)) }
         if actor.may(.residentApprove) || actor.may(.directoryEdit) { links.append((Href("/desk/areas"), .areasTitle)) }

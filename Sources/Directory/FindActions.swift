@@ -258,3 +258,8 @@ package struct FindWork: Sendable {
         }
     }
 }
+
+extension Actor {
+    /// Whether a search would look anywhere.
+    package var mayFind: Bool { !FindActions.groups(self).isEmpty }
+}
