@@ -50,25 +50,26 @@ package struct AnswerKeeper: KeptAnswers {
 
     package func begin(_ key: KeptKey) async throws -> KeptState {
         let now = world.now()
+        let owner = owner(key)
         let digest = digest(key)
         return try await database.write { transaction in
             try transaction.run(
                 """
                 delete from directory_kept_answer
-                where owner = \(key.owner) and key = \(key.key) and created_ms < \(now.adding(ms: -Self.keptMs))
+                where owner = \(owner) and key = \(key.key) and created_ms < \(now.adding(ms: -Self.keptMs))
                 """)
             let isNew =
                 try transaction.run(
                     """
                     insert into directory_kept_answer (owner, key, digest, status, body, location, created_ms)
-                    values (\(key.owner), \(key.key), \(digest), 0, \([UInt8]()), '', \(now))
+                    values (\(owner), \(key.key), \(digest), 0, \([UInt8]()), '', \(now))
                     on conflict do nothing
                     """) == 1
             if isNew { return .fresh }
             let found = try transaction.first(
                 """
                 select digest, status, body, location, created_ms from directory_kept_answer
-                where owner = \(key.owner) and key = \(key.key)
+                where owner = \(owner) and key = \(key.key)
                 """
             ) {
                 Kept(
@@ -85,21 +86,23 @@ package struct AnswerKeeper: KeptAnswers {
     }
 
     package func finish(_ key: KeptKey, _ answer: KeptAnswer) async throws {
+        let owner = owner(key)
         try await database.write { transaction in
             try transaction.run(
                 """
                 update directory_kept_answer
                 set status = \(answer.status), body = \(answer.body), location = \(answer.location)
-                where owner = \(key.owner) and key = \(key.key)
+                where owner = \(owner) and key = \(key.key)
                 """)
         }
     }
 
     package func failed(_ key: KeptKey, _ error: any Error) async throws {
         if let failure = error as? StorageFailure, failure == .unknownOutcome { return }
+        let owner = owner(key)
         try await database.write { transaction in
             try transaction.run(
-                "delete from directory_kept_answer where owner = \(key.owner) and key = \(key.key) and status = 0")
+                "delete from directory_kept_answer where owner = \(owner) and key = \(key.key) and status = 0")
         }
     }
 
@@ -114,6 +117,16 @@ package struct AnswerKeeper: KeptAnswers {
                         where created_ms < \(before) order by created_ms limit \(limit)) as old) + 1
                 """)
         }
+    }
+
+    /// A caller without a name by their address as a trusted proxy or the connection says it: what is kept of it is a
+    /// digest with the secret of the house, from which nobody learns the address.
+    private func owner(_ key: KeptKey) -> String {
+        key.owner ?? Self.addressOwner(Caller.address ?? "", secrets)
+    }
+
+    static func addressOwner(_ address: String, _ secrets: Secrets) -> String {
+        "a" + Base64URL.encode(secrets.contentDigest("key owner " + address))
     }
 
     private func digest(_ key: KeptKey) -> [UInt8] {

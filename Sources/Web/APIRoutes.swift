@@ -244,7 +244,7 @@ extension RouteTable {
                 if case .own = api.repeats {
                 } else {
                     let key = KeptKey(
-                        owner: context.actor.person?.text ?? context.session.map(String.init) ?? context.peerText,
+                        owner: context.actor.person?.text ?? context.session.map(String.init),
                         key: sent, content: Array("POST \(request.uri.path)\n".utf8) + body.bytes)
                     switch try await keeper.begin(key) {
                     case .fresh: kept = key
@@ -356,7 +356,8 @@ struct APIBody: Sendable {
 
 /// A key that somebody chose for one request, with what the request holds.
 package struct KeptKey: Sendable {
-    package let owner: String
+    /// Who chose it; nil for a caller without a name, whom the keeper tells from others by their address.
+    package let owner: String?
     package let key: String
     package let content: [UInt8]
 }

@@ -165,4 +165,45 @@ import Web
             #expect(try await Verifier(key: key).verify(h.house.database).isSound)
         }
     }
+
+    /// Behind one proxy everybody has the same other end of the connection, and still their own keys.
+    @Test func keysOfCallersWithoutANameAreTheirOwnByAddress() async throws {
+        try await TestHouse.with { h in
+            let estate = try await h.area("桂花苑")
+            let visitor = try await h.visitor()
+            let nobody = TestHouse.Session(login: "")
+            var codes: [String] = []
+            for index in 0..<2 {
+                let made = try await h.json(
+                    visitor, .post, "/api/v1/reports",
+                    .object([("area", .string(estate.text)), ("words", .string("楼道灯坏了 \(index)"))]),
+                    headers: ["Idempotency-Key": "r\(index)"])
+                #expect(made.status == 201, "\(made.text)")
+                codes.append(try #require(try made.json()["code"]?.stringValue))
+            }
+            func look(_ code: String, _ address: String) async throws -> TestHouse.Answered {
+                try await h.json(
+                    nobody, .post, "/api/v1/look-up/withdrawal",
+                    .object([("code", .string(code)), ("words", .string("不用了"))]),
+                    headers: from(address).merging(["Idempotency-Key": "same"]) { $1 })
+            }
+            let first = try await look(codes[0], "203.0.113.5")
+            #expect(first.status == 200 && first.headers[.init("Idempotency-Replayed")!] == nil, "\(first.text)")
+            // Of another address the same key is another key; of the same address it is the same.
+            let second = try await look(codes[1], "203.0.113.6")
+            #expect(second.status == 200 && second.text.contains("楼道灯坏了 1"), "\(second.text)")
+            #expect(try await look(codes[1], "203.0.113.5").text.contains("keyForOther"))
+            #expect(try await look(codes[0], "::ffff:203.0.113.5").headers[.init("Idempotency-Replayed")!] == "true")
+            let owners = try await h.house.database.read { transaction in
+                Set(
+                    try transaction.query("select owner from directory_kept_answer where key = 'same'") {
+                        try $0.text(0)
+                    })
+            }
+            // Of the address only a digest with the secret of the house is kept.
+            let secrets = h.house.directory.secrets
+            #expect(owners == Set(["203.0.113.5", "203.0.113.6"].map { AnswerKeeper.addressOwner($0, secrets) }))
+            #expect(owners.allSatisfy { !$0.contains(".") && $0.count > 30 })
+        }
+    }
 }
