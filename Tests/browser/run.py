@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from checks import Checks, at_end, run  # noqa: E402
 from house import Server  # noqa: E402  the path of cluster.py comes with it
 from cluster import Cluster  # noqa: E402
+from crawl import crawl_all, shape  # noqa: E402
 
 # 64 × 48 px, with a maker's name and a place (39°54′15″ N, 116°23′29″ E) in its EXIF.
 LEAK = base64.b64decode(
@@ -320,6 +321,13 @@ class Run(Checks):
             ("steward", "/desk?q=nothingatall"), ("moderator", f"/desk/cases/{self.case}"),
         ]
         pages += [("grid", f"/desk/cases/{case}") for case in found.values()]
+        return pages + self.linked({shape(path) for _, path in pages})
+
+    def linked(self, known):
+        """Pages that the list above does not name, by the links of every account."""
+        pages, dead = crawl_all(self.base, self.context, self.accounts, known)
+        self.check(f"every link leads to a page; {len(pages)} pages were found by links alone", not dead,
+                   self.brief(dead))
         return pages
 
     LOOK = """async ({elder, dark, rules}) => {
