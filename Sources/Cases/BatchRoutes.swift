@@ -124,19 +124,13 @@ extension CasesHouse {
 
     private func picked(_ id: BatchID, _ context: WebContext) async throws -> Response {
         let actor = context.actor
-        let (items, cases) = try await database.read { transaction in
-            guard try BatchStore.owner(id, transaction) == actor.person else { throw CaseRefusal.notFound }
-            let items = try BatchStore.items(id, transaction)
-            var cases: [CaseID: CaseRecord] = [:]
-            // A case that is out of sight now, or always was, is not named.
-            for item in items { cases[item.id] = try CaseQueries.seenCase(item.id, actor, transaction) }
-            return (items, cases)
-        }
+        let found = try await database.read { try Self.picked(id, actor, $0) }
+        let items = found.map(\.item)
         let kit = kit(context)
         let words = context.words
-        let rows = items.map { item -> HTML in
+        let rows = found.map { item, seen -> HTML in
             let state = kit.state(item.outcome == .done ? .ok : .late, words(item.outcome.message))
-            guard let c = cases[item.id] else { return kit.row(words(.batchUnseen), "\(item.id.text)", state: state) }
+            guard let c = seen else { return kit.row(words(.batchUnseen), "\(item.id.text)", state: state) }
             let who = c.assigneeName.isEmpty ? c.place.words : "\(c.place.words) · \(c.assigneeName)"
             return kit.link(Href("/desk/cases/", c.id.text), "\(c.number) \(c.title)", who, state: state)
         }
@@ -144,7 +138,19 @@ extension CasesHouse {
         let lead = words(.batchTold, String(done), String(items.count - done))
         return kit.answer(
             words(.batchTitle), back: Href("/desk/pick"), "<p class=\"note\" role=\"status\">\(lead)</p>",
-            kit.rows(rows.filter { !$0.isEmpty }, none: .pickNone))
+            kit.rows(rows, none: .pickNone), ExportLinks.inside("dispatch-items", id.text, context))
+    }
+
+    /// What became of each case of one's own batch. A case that is out of sight now, or always was, is nil.
+    static func picked(
+        _ id: BatchID, _ actor: Actor, _ transaction: any ReadTransaction
+    ) throws -> [(item: (id: CaseID, outcome: BatchOutcome), seen: CaseRecord?)] {
+        guard let owner = try BatchStore.owner(id, transaction), owner == actor.person else {
+            throw CaseRefusal.notFound
+        }
+        return try BatchStore.items(id, transaction).map {
+            ($0, try CaseQueries.seenCase($0.id, actor, transaction))
+        }
     }
 }
 

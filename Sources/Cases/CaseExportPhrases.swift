@@ -8,7 +8,6 @@ extension Phrase {
     package static let columnDue = Phrase("期限", "Due")
     package static let columnSolved = Phrase("办好时间", "Solved")
     package static let columnScore = Phrase("评分", "Score")
-    package static let columnAt = Phrase("时间", "Time")
     package static let columnStep = Phrase("步骤", "Step")
 }
 
@@ -18,6 +17,8 @@ extension Phrase {
     package static let templateVersion = Phrase("第几版", "Edition")
     package static let leavesListTitle = Phrase("请假和代班（不含原因）", "Leave and stand-ins, without the reasons")
     package static let handoversListTitle = Phrase("交接（不含件）", "Hand-over notes, without their cases")
+    package static let handoverCasesTitle = Phrase("交接里的件", "Cases of a hand-over note")
+    package static let workloadCasesTitle = Phrase("一个人工作量里的件", "Cases behind somebody's workload")
     package static let handoverTaker = Phrase("谁接的", "Taken by")
     package static let handoverTakenAt = Phrase("什么时候接的", "Taken at")
 }

@@ -27,10 +27,7 @@ extension CasesHouse {
             return ListExport.Rows(found, ask, cursor: { "\($0.due.ms)-\($0.id.text)" }) { line in
                 [
                     .text(line.title), .text(line.place),
-                    .text(
-                        ask.words(
-                            line.suspended
-                                ? .statusPaused : CaseWords.status(line.status, forStaff: true, rated: line.rated))),
+                    .text(ask.words(Self.status(line))),
                     .text(ask.words(line.holder.phrase)), .text(line.assigneeName), .moment(line.registered),
                     line.due >= CaseRecord.never ? .empty : .moment(line.due),
                 ]

@@ -23,11 +23,7 @@ extension CasesHouse {
                 rows += try WorkloadStore.assigned(whose, ask.scope, limit: 5_000, transaction).map { line in
                     [
                         .text(line.title), .text(line.place),
-                        .text(
-                            ask.words(
-                                line.suspended
-                                    ? .statusPaused
-                                    : CaseWords.status(line.status, forStaff: true, rated: line.rated))),
+                        .text(ask.words(Self.status(line))),
                         .text(name), .moment(line.registered),
                         line.due >= CaseRecord.never ? .empty : .moment(line.due),
                     ]

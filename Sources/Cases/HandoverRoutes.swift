@@ -208,6 +208,7 @@ extension CasesHouse {
         let seen = try await noteSeen(id, context.actor)
         let note = seen.note
         let (kit, words) = (kit(context, sent: sent, refusal: refusal), context.words)
+        let file = ExportLinks.inside("handover-cases", id.text, context)
         let rows = note.items.compactMap { item in
             seen.cases[item.id].map { c in
                 kit.link(
@@ -241,7 +242,8 @@ extension CasesHouse {
         return kit.answer(
             "\(words(note.kind.phrase)) · \(note.author(words))", back: Href("/desk/handovers"),
             late, "<p>\(seen.area.name) · \(kit.say.time(note.at)) \(state(note, kit))</p>",
-            "<blockquote class=\"say\"><p>\(note.words)</p></blockquote>", kit.rows(rows, none: .mineNone), taken, end)
+            "<blockquote class=\"say\"><p>\(note.words)</p></blockquote>", kit.rows(rows, none: .mineNone) + file,
+            taken, end)
     }
 
     // MARK: JSON

@@ -127,7 +127,7 @@ extension CasesHouse {
     }
 
     private func help(_ words: Words) -> String {
-        words(.templateHelp, TemplateField.allCases.map { "{\(words($0.phrase))}" }.joined(separator: " "))
+        words(.templateHelp, words.list(TemplateField.allCases.map { "{\(words($0.phrase))}" }))
     }
 
     private struct Seen: Sendable {
@@ -137,11 +137,18 @@ extension CasesHouse {
     }
 
     /// One that lies in the actor's scope; any other is not found.
+    static func template(
+        _ id: TemplateID, _ actor: Actor, _ transaction: any ReadTransaction
+    ) throws -> (ReplyTemplate, Area) {
+        guard let template = try TemplateStore.load(id, transaction),
+            let area = try DirectoryStore.area(template.area, transaction), actor.may(.caseRead, at: area.path)
+        else { throw CoverRefusal.notFound }
+        return (template, area)
+    }
+
     private func seen(_ id: TemplateID, _ actor: Actor) async throws -> Seen {
         try await database.read { transaction in
-            guard let template = try TemplateStore.load(id, transaction),
-                let area = try DirectoryStore.area(template.area, transaction), actor.may(.caseRead, at: area.path)
-            else { throw CoverRefusal.notFound }
+            let (template, area) = try Self.template(id, actor, transaction)
             return Seen(template: template, area: area, versions: try TemplateStore.versions(id, transaction))
         }
     }
@@ -178,7 +185,10 @@ extension CasesHouse {
             t.name, back: Href("/desk/templates"),
             t.ended ? Form.summary(refusal, context) : .empty,
             "<p>\(words(t.use.phrase)) · \(seen.area.name)</p><blockquote class=\"say\"><p>\(t.body)</p></blockquote>",
-            forms, kit.section(words(.templateVersions), kit.rows(history, none: .coverNothing)))
+            forms,
+            kit.section(
+                words(.templateVersions), kit.rows(history, none: .coverNothing),
+                ExportLinks.inside("template-versions", id.text, context)))
     }
 
     // MARK: JSON

@@ -27,6 +27,31 @@ package enum WorkloadList: String, CaseIterable, Sendable {
     }
 }
 
+/// Where a part of such a list ended: the time and the row by which it is ordered.
+package struct WorkloadCursor: Sendable, Equatable {
+    package let at: Instant
+    package let row: Int64
+    package var text: String { "\(at.ms)-\(ID<CaseTag>(row).text)" }
+
+    package init(at: Instant, row: Int64) {
+        self.at = at
+        self.row = row
+    }
+
+    /// Nil for what is no cursor.
+    package init?(text: String) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2, let ms = Int64(parts[0]), let id = CaseID(text: parts[1]) else { return nil }
+        self.init(at: Instant(ms: ms), row: id.raw)
+    }
+}
+
+struct WorkloadPart: Sendable {
+    let lines: [CaseLine]
+    /// Nil after the last.
+    let next: WorkloadCursor?
+}
+
 /// When the week and the month of a moment began, in China.
 package struct WorkloadTimes: Sendable {
     package let week: Instant
@@ -63,11 +88,15 @@ package enum WorkloadStore {
         """
     }
 
-    static func idsSQL(_ person: PersonID, _ scope: Scope, before: Instant?, limit: Int) -> SQL {
+    static func idsSQL(
+        _ person: PersonID, _ scope: Scope, before: Instant?, after: WorkloadCursor? = nil, limit: Int
+    ) -> SQL {
         let late: SQL = before.map { "and c.due_ms < \($0)" } ?? .empty
+        let page: SQL = after.map { "and (c.due_ms, c.id) > (\($0.at), \($0.row))" } ?? .empty
         return """
-            select c.id from cases_case c
-            where c.assignee_id = \(person) and c.assignee_id > 0 and c.queue <> 0 \(late) and \(within(scope))
+            select c.id, c.due_ms, c.id from cases_case c
+            where c.assignee_id = \(person) and c.assignee_id > 0 and c.queue <> 0 \(late) \(page)
+                and \(within(scope))
             order by c.due_ms, c.id limit \(limit)
             """
     }
@@ -82,31 +111,58 @@ package enum WorkloadStore {
         """
     }
 
+    /// The cases that somebody handled, each once, by the last time: the latest first.
+    static func handledIDsSQL(
+        _ person: PersonID, _ scope: Scope, since: Instant, after: WorkloadCursor? = nil, limit: Int
+    ) -> SQL {
+        let page: SQL = after.map { "and (e.at_ms, e.id) < (\($0.at), \($0.row))" } ?? .empty
+        return """
+            select e.case_id, e.at_ms, e.id from cases_event e
+            join cases_case c on c.id = e.case_id
+            join cases_clock k on k.case_id = e.case_id and k.round = e.round and k.kind = \(ClockKind.handle)
+            where e.kind = 6 and e.actor_id = \(person) and e.actor_id > 0 and e.at_ms >= \(since) \(page)
+                and \(within(scope)) and not exists (
+                    select 1 from cases_event f where f.case_id = e.case_id and f.kind = 6
+                        and f.actor_id = \(person) and (f.at_ms, f.id) > (e.at_ms, e.id))
+            order by e.at_ms desc, e.id desc limit \(limit)
+            """
+    }
+
     /// Open cases that were given to somebody, by time left.
     static func assigned(
-        _ person: PersonID, _ scope: Scope, before: Instant? = nil, limit: Int = 100,
+        _ person: PersonID, _ scope: Scope, before: Instant? = nil, after: WorkloadCursor? = nil, limit: Int = 100,
         _ transaction: any ReadTransaction
     ) throws -> [CaseLine] {
-        let ids = try transaction.query(idsSQL(person, scope, before: before, limit: limit)) {
-            try $0.id(0, CaseTag.self)
+        try part(idsSQL(person, scope, before: before, after: after, limit: limit), limit: limit, transaction).lines
+    }
+
+    /// A part of the list behind a number, with the cursor to the next.
+    static func behind(
+        _ list: WorkloadList, of person: PersonID, _ scope: Scope, _ times: WorkloadTimes, after: WorkloadCursor?,
+        limit: Int, _ transaction: any ReadTransaction
+    ) throws -> WorkloadPart {
+        let sql =
+            switch list {
+            case .open: idsSQL(person, scope, before: nil, after: after, limit: limit + 1)
+            case .overdue: idsSQL(person, scope, before: times.now, after: after, limit: limit + 1)
+            case .week: handledIDsSQL(person, scope, since: times.week, after: after, limit: limit + 1)
+            case .month: handledIDsSQL(person, scope, since: times.month, after: after, limit: limit + 1)
+            }
+        return try part(sql, limit: limit, transaction)
+    }
+
+    private static func part(
+        _ sql: SQL, limit: Int, _ transaction: any ReadTransaction
+    ) throws -> WorkloadPart {
+        let found = try transaction.query(sql) {
+            (id: try $0.id(0, CaseTag.self), cursor: WorkloadCursor(at: try $0.instant(1), row: try $0.int(2)))
         }
-        return try inOrder(ids, transaction)
-    }
-
-    private static func inOrder(_ ids: [CaseID], _ transaction: any ReadTransaction) throws -> [CaseLine] {
+        let shown = found.prefix(limit)
         let lines = Dictionary(
-            try CaseStore.lines(ids, transaction).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-        return ids.compactMap { lines[$0] }
-    }
-
-    /// Cases that somebody handled, the newest first, each once.
-    static func handled(
-        _ person: PersonID, _ scope: Scope, since: Instant, limit: Int = 100, _ transaction: any ReadTransaction
-    ) throws -> [CaseLine] {
-        let found = try transaction.query(handledSQL(person, scope, since: since)) { try $0.id(0, CaseTag.self) }
-        var seen = Set<CaseID>()
-        let ids = found.reversed().filter { seen.insert($0).inserted }.prefix(limit)
-        return try inOrder(Array(ids), transaction)
+            try CaseStore.lines(shown.map { $0.id }, transaction).map { ($0.id, $0) },
+            uniquingKeysWith: { first, _ in first })
+        return WorkloadPart(
+            lines: shown.compactMap { lines[$0.id] }, next: found.count > limit ? shown.last?.cursor : nil)
     }
 
     static func workload(

@@ -13,7 +13,11 @@ extension CasesHouse {
         }
         table.get("/desk/workload/:id", .verb(.statisticsRead)) { request, context in
             let list = WorkloadList(rawValue: request.asked("list")) ?? .open
-            let found = try await behind(context.id("id"), list, context.actor)
+            let cursor = request.asked("cursor")
+            let after = WorkloadCursor(text: cursor)
+            guard after != nil || cursor.isEmpty else { throw CoverRefusal.badChoice("cursor") }
+            let found = try await behind(
+                context.id("id"), list, after: after, limit: Self.casesOnPage, context.actor)
             let (kit, words) = (kit(context), context.words)
             let tabs = HTML.joined(
                 WorkloadList.allCases.map { one -> HTML in
@@ -24,12 +28,16 @@ extension CasesHouse {
             return kit.answer(
                 "\(found.worker.name) · \(words(list.phrase))", back: Href("/desk/workload"),
                 "<p class=\"btns no-print\">\(tabs)</p>",
-                kit.rows(found.lines.map { caseRow($0, kit) }, none: .mineNone))
+                kit.rows(found.part.lines.map { caseRow($0, kit) }, none: .mineNone),
+                found.part.next.map { more($0, of: found.worker.person, list, context) } ?? .empty,
+                ExportLinks.inside(
+                    "workload-cases", found.worker.person.text, context, filters: [("number", list.rawValue)]))
         }
         workloadAPI(table)
     }
 
     static let workersOnPage = 40
+    static let casesOnPage = 50
 
     struct Worker: Sendable {
         let person: PersonID
@@ -41,7 +49,15 @@ extension CasesHouse {
     }
     struct WorkerList: Sendable {
         let worker: Worker
-        let lines: [CaseLine]
+        let part: WorkloadPart
+    }
+
+    private func more(
+        _ next: WorkloadCursor, of person: PersonID, _ list: WorkloadList, _ context: WebContext
+    ) -> HTML {
+        let to = Href(
+            Href("/desk/workload/", person.text), query: [("list", list.rawValue), ("cursor", next.text)])
+        return "<p class=\"no-print\"><a class=\"btn\" href=\"\(to)\">\(context.words(.deskMoreRows))</a></p>"
     }
 
     private func workers(_ actor: Actor, after: PersonID?, limit: Int) async throws -> (rows: [Worker], hasMore: Bool) {
@@ -77,30 +93,33 @@ extension CasesHouse {
     }
 
     /// The list behind a number. Somebody without a post in the scope is as good as missing.
-    private func behind(_ person: PersonID, _ list: WorkloadList, _ actor: Actor) async throws -> WorkerList {
+    private func behind(
+        _ person: PersonID, _ list: WorkloadList, after: WorkloadCursor?, limit: Int, _ actor: Actor
+    ) async throws -> WorkerList {
         let scope = try actor.scope(.statisticsRead)
         let times = WorkloadTimes(now: now())
-        let day = Zone.shanghai.day(of: times.now)
         return try await database.read { transaction in
-            guard
-                let post = try HeldPostStore.posts(of: person, on: day, transaction).first(where: {
-                    $0.role.verbs.contains(.caseAttend) && scope.contains($0.path)
-                })
-            else { throw CoverRefusal.notFound }
+            let post = try Self.attendingPost(of: person, scope, times, transaction)
             let name = try DirectoryStore.personName(person, transaction) ?? ""
-            let lines =
-                switch list {
-                case .open: try WorkloadStore.assigned(person, scope, transaction)
-                case .overdue: try WorkloadStore.assigned(person, scope, before: times.now, transaction)
-                case .week: try WorkloadStore.handled(person, scope, since: times.week, transaction)
-                case .month: try WorkloadStore.handled(person, scope, since: times.month, transaction)
-                }
             return WorkerList(
                 worker: Worker(
                     person: person, name: name, role: post.reveals ? nil : post.role,
                     organisation: post.reveals ? "" : post.organisationName),
-                lines: lines)
+                part: try WorkloadStore.behind(
+                    list, of: person, scope, times, after: after, limit: limit, transaction))
         }
+    }
+
+    /// The post by which somebody attends cases in the scope; throws `notFound` for anybody else.
+    static func attendingPost(
+        of person: PersonID, _ scope: Scope, _ times: WorkloadTimes, _ transaction: any ReadTransaction
+    ) throws -> HeldPost {
+        let day = Zone.shanghai.day(of: times.now)
+        let posts = try HeldPostStore.posts(of: person, on: day, transaction)
+        guard let post = posts.first(where: { $0.role.verbs.contains(.caseAttend) && scope.contains($0.path) }) else {
+            throw CoverRefusal.notFound
+        }
+        return post
     }
 
     private func workloadPage(_ found: (rows: [Worker], hasMore: Bool), _ context: WebContext) -> Response {
@@ -139,10 +158,12 @@ extension CasesHouse {
     private struct BehindAsked: Asked {
         let id: PersonID
         let list: WorkloadList
+        let paging: Paging
         private static let lists = Shape<WorkloadList>.choice(WorkloadList.allCases) { $0.rawValue }
         init(_ ask: Ask) throws {
             id = try ask.path("id", .id())
             list = try ask.query.optional("list", Self.lists, "Which number; the open ones if not said.") ?? .open
+            paging = try Paging(ask)
         }
     }
 
@@ -158,9 +179,16 @@ extension CasesHouse {
         }
         table.get(
             "/api/v1/workload/:id", .verb(.statisticsRead),
-            API(.statistics, "The cases behind a number, at most 100.", refuses: [CoverRefusal.notFound]),
+            API(.statistics, "The cases behind a number.", refuses: [CoverRefusal.notFound]),
             BehindAsked.self, CaseShapes.line.slices
-        ) { asked, call in .ok(Slice(try await behind(asked.id, asked.list, call.actor).lines)) }
+        ) { asked, call in
+            let after = asked.paging.cursor.flatMap { WorkloadCursor(text: $0) }
+            guard after != nil || asked.paging.cursor == nil else { throw WebRefusal.badField("cursor") }
+            let found = try await behind(
+                asked.id, asked.list, after: after, limit: asked.paging.limit, call.actor
+            ).part
+            return .ok(Slice(found.lines, next: found.next?.text))
+        }
     }
 }
 

@@ -37,8 +37,12 @@ struct AreaMovePage: Sendable {
             name="parent" required\(Form.invalid(refusal, "parent"))>\(Options.none)\(Options.make(options, chosen: chosen))\
             </select>\(Form.error(refusal, for: "parent", context))</div>
             <button class="btn primary">\(words(.areaMove))</button></form>
-            <section class="stack-s"><h2>\(words(.areaPastTitle))</h2>\(list)</section></div>
+            <section class="stack-s"><h2>\(words(.areaPastTitle))</h2>\(list)\(file(context))</section></div>
             """
+    }
+
+    private func file(_ context: WebContext) -> HTML {
+        ExportLinks.inside("area-past", area.id.text, context)
     }
 
     static let shape = Shape<AreaMovePage>.object("AreaPlace") {

@@ -69,12 +69,20 @@ struct AreaPage: Sendable {
             <div class="stack-l">
             <section class="stack">\(trail(context))
             <div><h1>\(area.name)</h1><span class="tag">\(words(area.level.phrase))</span></div>
-            \(area.level == .unit ? home(context, say) : list(context))
+            \(area.level == .unit ? home(context, say) : list(context))\(parts(context))
             \(tables(context))
             </section>
             \(forms)
             </div>
             """
+    }
+
+    /// What the page itself shows.
+    private func parts(_ context: WebContext) -> HTML {
+        if area.level == .unit {
+            return mayInvite ? ExportLinks.inside("area-people", area.id.text, context) : .empty
+        }
+        return ExportLinks.inside("area-parts", area.id.text, context, title: .areaParts)
     }
 
     /// The lists of everything within reach.

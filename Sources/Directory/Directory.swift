@@ -71,13 +71,7 @@ package struct Typed: Sendable {
     package func all(_ name: String) -> [String] { fields.all(name) }
 
     /// Without the space around it.
-    package func trimmed(_ name: String) -> String {
-        let text = self[name]
-        guard let first = text.firstIndex(where: { !$0.isWhitespace }),
-            let last = text.lastIndex(where: { !$0.isWhitespace })
-        else { return "" }
-        return String(text[first...last])
-    }
+    package func trimmed(_ name: String) -> String { fields.trimmed(name) }
 }
 
 extension Request {

@@ -25,7 +25,7 @@ extension DirectoryHouse {
             return ListExport.Rows(found, ask, cursor: { String($0.person.raw) }) { one in
                 let roles = one.roles.filter { $0 != .partyAffairs }.map { ask.words($0.phrase) }
                 return [
-                    .text(one.name), .text(one.login), .text(roles.joined(separator: "; ")),
+                    .text(one.name), .text(one.login), .text(ask.words.list(roles)),
                     one.lockedUntil > now ? .moment(one.lockedUntil) : .empty,
                     one.passwordSet.ms > 0 ? .moment(one.passwordSet) : .empty,
                     one.factorSince.map { .moment($0) } ?? .empty, .int(one.tokens),
@@ -60,7 +60,7 @@ extension DirectoryHouse {
             let rows = found.map { one -> [Cell] in
                 [
                     .int(one.version), .text(SecurityPage.name(one.profile, ask.words)),
-                    .text(one.factorRoles.map { ask.words($0.phrase) }.joined(separator: "; ")), .text(one.why),
+                    .text(ask.words.list(one.factorRoles.map { ask.words($0.phrase) })), .text(one.why),
                     .moment(max(one.from, one.at)), .text(one.by.flatMap { names[$0] } ?? ask.words(.policyByHouse)),
                     .moment(one.at),
                 ]

@@ -192,6 +192,7 @@ extension Phrase {
     package static let areaRenameHelp = Phrase(
         "以前的事，地方还照原来写的。", "What was reported before keeps the place as it was written.")
     package static let householdTitle = Phrase("住户", "Households")
+    package static let householdColumn = Phrase("第几户人家", "Number of the household")
     package static let householdNumber = Phrase("第 {0} 户人家", "Household {0}")
     package static let householdNone = Phrase("还没有人认这个家。", "Nobody has joined this home yet.")
     package static let householdUnsettled = Phrase("还没有业主或租户", "No owner or tenant yet")

@@ -75,8 +75,10 @@ extension DirectoryHouse {
         }
         let format = TableFileFormat(rawValue: request.asked("format")) ?? .xlsx
         // Kept before anything goes out.
+        let subject = ListExport.subject(filters)
         try await database.write {
-            try exports.audit("export.list", list, "\(format.rawValue) \(rows.count)", by: actor, $0)
+            try exports.audit(
+                "export.list", list, "\(format.rawValue) \(rows.count)", subject: subject, by: actor, $0)
         }
         var writer = TableWriter(format, name: words(list.title), header: list.columns.map { words($0) })
         for row in rows { writer.add(row) }
@@ -118,7 +120,8 @@ extension DirectoryHouse {
             list = try ask.body("list", .text(1...40), "One of `exports/lists`.")
             var filters: [String: String] = [:]
             for name in [
-                "queue", "category", "q", "estate", "case", "what", "place", "day", "from", "to", "since",
+                "queue", "category", "q", "estate", "case", "what", "place", "day", "from", "to", "since", "of",
+                "number",
             ] {
                 filters[name] = try ask.body.optional(name, .text(0...200), "A filter of lists that have it.")
             }

@@ -151,18 +151,20 @@ struct ImportPage: Sendable {
             """
     }
 
+    static func why(_ reason: String) -> Phrase { reason == "used" ? .importKeptUsed : .importKeptChanged }
+
     private func keptList(_ context: WebContext) -> HTML {
         let words = context.words
         guard record.status == .undone else { return .empty }
         let items = kept.map { one -> HTML in
-            let why = one.reason == "used" ? words(.importKeptUsed) : words(.importKeptChanged)
-            return "<li class=\"row\"><b class=\"grow\">\(one.name)</b> <span class=\"tag\">\(why)</span></li>"
+            "<li class=\"row\"><b class=\"grow\">\(one.name)</b> <span class=\"tag\">\(words(Self.why(one.reason)))</span></li>"
         }
         let list: HTML =
             items.isEmpty
             ? .empty
             : """
-            <h2>\(words(.importKeptTitle, String(record.kept)))</h2><ul class="card rows">\(HTML.joined(items))</ul>
+            <h2>\(words(.importKeptTitle, String(record.kept)))</h2><ul class="card rows">\(HTML.joined(items))</ul>\
+            \(ExportLinks.inside("import-kept", record.id.text, context))
             """
         let stay: HTML =
             record.changed > 0 ? "<p>\(words(.importChangedStay, String(record.changed)))</p>" : .empty

@@ -80,6 +80,7 @@ extension Phrase {
     package static let importReasonTitle = Phrase("原因", "Reason")
     package static let importContent = Phrase("内容", "Content")
     package static let importKeptTitle = Phrase("没能收回的 {0} 项", "{0} things could not be taken back")
+    package static let importKeptList = Phrase("撤销导入后没能收回的", "What an import could not take back")
     package static let importKeptChanged = Phrase("后来有人改过", "changed since")
     package static let importKeptUsed = Phrase("已经用上了", "in use")
     package static let importChangedStay = Phrase("改动的 {0} 行没有改回去。", "{0} rows that were changed stay as they are.")

@@ -162,14 +162,21 @@ extension DirectoryHouse {
                 (String($0.id), $0.name)
             }
             view.bad = try badRows(id, after: 0, limit: ImportPage.most, transaction)
-            for row in try ImportStore.made(id, below: .max, kept: true, limit: 100, transaction) {
-                let name =
-                    row.what == .area
-                    ? try DirectoryStore.area(AreaID(row.subject), transaction)?.name
-                    : row.what == .person ? try DirectoryStore.personName(PersonID(row.subject), transaction) : nil
-                view.kept.append((name ?? "#\(row.number)", row.kept))
-            }
+            view.kept = try keptRows(id, below: .max, limit: 100, transaction).map { ($0.name, $0.reason) }
             return view
+        }
+    }
+
+    /// What could not be taken back, the latest made first.
+    func keptRows(
+        _ id: ImportID, below number: Int64, limit: Int, _ transaction: any ReadTransaction
+    ) throws -> [(number: Int64, name: String, reason: String)] {
+        try ImportStore.made(id, below: number, kept: true, limit: limit, transaction).map { row in
+            let name =
+                row.what == .area
+                ? try DirectoryStore.area(AreaID(row.subject), transaction)?.name
+                : row.what == .person ? try DirectoryStore.personName(PersonID(row.subject), transaction) : nil
+            return (row.number, name ?? "#\(row.number)", row.kept)
         }
     }
 

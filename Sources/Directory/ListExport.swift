@@ -19,6 +19,11 @@ package struct ListExport: Sendable {
         package let limit: Int
 
         package func filter(_ name: String) -> String { filters[name] ?? "" }
+        /// The thing that the list is inside. Throws `notFound` where none is named.
+        package func thing<Of>(_ type: Of.Type = Of.self) throws -> ID<Of> {
+            guard let id = ID<Of>(text: filter(ListExport.ofThing)) else { throw ExportRefusal.notFound }
+            return id
+        }
         /// The cursor of lists that go by one id.
         package func id() throws -> Int64? {
             guard let cursor else { return nil }
@@ -67,8 +72,27 @@ package struct ListExport: Sendable {
         self.page = page
     }
 
+    /// A list inside the page of one thing, which the filter `of` names. All of it is one slice: what is inside of one
+    /// thing is bounded by its reads.
+    package init(
+        inside name: String, _ title: Phrase, _ verbs: Verbs, _ columns: [Phrase],
+        rows: @escaping @Sendable (Ask, any ReadTransaction) throws -> [[Cell]]
+    ) {
+        self.init(name, title, verbs, columns, filters: [Self.ofThing]) { ask, transaction in
+            Rows(try rows(ask, transaction), next: nil)
+        }
+    }
+
+    /// The filter that names the thing of a list.
+    package static let ofThing = "of"
+
     /// Whether it is about one thing, which its filters must name: then it is exported from the page of that thing.
-    package var isOfOneThing: Bool { filters.contains { ["case", "estate", "what"].contains($0) } }
+    package var isOfOneThing: Bool { filters.contains { [Self.ofThing, "case", "estate", "what"].contains($0) } }
+
+    /// What the audit row of an export is about: the thing of a list inside one, else 0.
+    static func subject(_ filters: [String: String]) -> Int64 {
+        ID<AreaTag>(text: filters[ofThing] ?? "")?.raw ?? 0
+    }
 
     package func isFor(_ actor: Actor) -> Bool { actor.posts.contains { !$0.role.verbs.isDisjoint(with: verbs) } }
 }
@@ -88,6 +112,15 @@ package enum ExportLinks {
             <p class="small no-print">\(title.map { "\(context.words($0)) · " } ?? "")\(context.words(.exportAs)) <a href="\(place(.xlsx))">XLSX</a> · \
             <a href="\(place(.csv))">CSV</a></p>
             """
+    }
+
+    /// Of a list inside the page of one thing.
+    /// - Parameter id: of that thing, as it stands in addresses.
+    package static func inside(
+        _ name: String, _ id: String, _ context: WebContext, title: Phrase? = nil,
+        filters: [(StaticString, String)] = []
+    ) -> HTML {
+        make(name, context, title: title, filters: [("of", id)] + filters)
     }
 }
 

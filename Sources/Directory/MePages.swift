@@ -251,7 +251,7 @@ struct MePage: Sendable {
                 scopes.allows(area, writes: false) ? words(.scopeRead) : nil,
                 scopes.allows(area, writes: true) ? words(.scopeWrite) : nil,
             ].compactMap { $0 }
-            return may.isEmpty ? nil : "\(words(area.phrase)) \(may.joined(separator: " "))"
+            return may.isEmpty ? nil : "\(words(area.phrase)) \(words.list(may))"
         }.joined(separator: " · ")
     }
 

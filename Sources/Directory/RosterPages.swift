@@ -121,7 +121,8 @@ struct RosterPage: Sendable {
             }
             if !open.isEmpty { isCovered = false }
             let told: HTML =
-                open.isEmpty ? .empty : "<p class=\"gap small\">\(words(.rosterGaps, Roster.ranges(open)))</p>"
+                open.isEmpty
+                ? .empty : "<p class=\"gap small\">\(words(.rosterGaps, words.list(Roster.ranges(open))))</p>"
             // A shift stands with the day on which it begins; one that reaches in from before the week with its first.
             let own = shifts.filter {
                 $0.from >= midnight && $0.from < midnight.adding(days: 1) || offset == 0 && $0.from < midnight

@@ -103,8 +103,8 @@ extension Roster {
         return found
     }
 
-    /// `0–8, 22–24`: from the start of the first hour to the end of the last.
-    package static func ranges(_ hours: [Int]) -> String {
+    /// `0–8` and `22–24`: from the start of the first hour to the end of the last.
+    package static func ranges(_ hours: [Int]) -> [String] {
         var parts: [String] = []
         var index = 0
         while index < hours.count {
@@ -113,6 +113,6 @@ extension Roster {
             parts.append("\(hours[index])–\(hours[last] + 1)")
             index = last + 1
         }
-        return parts.joined(separator: ", ")
+        return parts
     }
 }

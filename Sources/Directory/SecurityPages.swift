@@ -121,7 +121,7 @@ struct SecurityPage: Sendable {
             lines.append("\(old.map { name($0.profile, words) } ?? "–") → \(name(new.profile, words))")
         }
         func roles(_ policy: SecurityPolicy?) -> String {
-            let list = policy?.factorRoles.map { words($0.phrase) }.joined(separator: " ") ?? ""
+            let list = words.list((policy?.factorRoles ?? []).map { words($0.phrase) })
             return list.isEmpty ? "–" : list
         }
         if (old?.factorRoles ?? []) != new.factorRoles {
@@ -235,7 +235,7 @@ struct StaffAccountsPage: Sendable {
             one.factorSince != nil
             ? " <span class=\"state ok\">\(words(.accountFactor))</span>"
             : " <span class=\"state\">\(words(.accountNoFactor))</span>"
-        let roles = one.roles.map { words($0.phrase) }.joined(separator: " ")
+        let roles = words.list(one.roles.map { words($0.phrase) })
         let login = one.login.isEmpty ? words(.accountNoLogin) : one.login
         let open: HTML = sent == one.person ? " open" : .empty
         let mine = sent == one.person ? refusal : nil

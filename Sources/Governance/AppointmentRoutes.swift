@@ -122,16 +122,6 @@ extension GovernanceHouse {
             person = try PersonAsked(ask)
         }
     }
-    private struct RevokeAsked: Asked {
-        let id: ID<AppointmentTag>
-        let why: String
-        let seen: Seen
-        init(_ ask: Ask) throws {
-            id = try ask.path("id", .id())
-            why = try ask.body.typed("why", 1...200)
-            seen = try Seen(ask)
-        }
-    }
 
     private func appointmentAPI(_ table: RouteTable) {
         table.get(
@@ -160,7 +150,7 @@ extension GovernanceHouse {
         table.post(
             "/api/v1/appointments/:id/revocation", .verb(.governanceEdit),
             .act("Takes an appointment back; the letter stays on record.", [.appointmentOver], matches: true),
-            RevokeAsked.self, .nothing
+            WhyAsked<AppointmentTag>.self, .nothing
         ) { asked, call in
             try await call.on(asked.seen) {
                 try await desk.revoke(asked.id, words: asked.why, was: $0, by: call.actor)
@@ -173,7 +163,7 @@ extension GovernanceHouse {
     ) async throws -> AppointmentList {
         let scope = try actor.scope(.governanceRead)
         let party = actor.may(.partyRead) ? try actor.scope(.partyRead) : nil
-        let editing = actor.may(.governanceEdit) ? try actor.scope(.governanceEdit) : nil
+        let offer = try FormOffer(actor)
         let today = today
         let view = try await database.read { transaction in
             let found = try AppointmentStore.list(
@@ -182,10 +172,8 @@ extension GovernanceHouse {
                 list: Listing(found, limit: part.limit) { $0.id.raw },
                 people: try DirectoryStore.names(of: found.map(\.person), transaction),
                 areas: try DirectoryStore.areas(found.map(\.area), transaction),
-                places: try editing.map { try DirectoryStore.areas(in: $0, levels: 3...7, limit: 600, transaction) }
-                    ?? [],
-                bodies: editing == nil
-                    ? [] : try BodyStore.bodies(in: scope, kind: nil, after: nil, limit: 300, transaction),
+                places: try offer.places(3...7, limit: 600, transaction),
+                bodies: try offer.bodies(in: scope, transaction),
                 mayParty: party != nil, today: today, limits: try LimitStore.all(transaction),
                 ending: part.cursor != nil || kind != nil && kind != .buildingLeader
                     ? nil

@@ -126,10 +126,16 @@ package enum AppointmentStore {
             """, appointment)
     }
 
-    package static func of(_ person: PersonID, _ transaction: any ReadTransaction) throws -> [Appointment] {
-        try transaction.query(
-            "select \(columns) from governance_appointment where person_id = \(person) order by id desc limit 100",
-            appointment)
+    /// One's own, the newest first.
+    package static func of(
+        _ person: PersonID, before: Int64?, limit: Int, _ transaction: any ReadTransaction
+    ) throws -> [Appointment] {
+        let page: SQL = before.map { "and id < \($0)" } ?? .empty
+        return try transaction.query(
+            """
+            select \(columns) from governance_appointment where person_id = \(person) \(page)
+            order by id desc limit \(limit)
+            """, appointment)
     }
 
     static func ofBody(

@@ -202,17 +202,15 @@ extension GovernanceHouse {
     private func bodyList(_ part: Part, kind: OrganisationKind?, _ actor: Actor) async throws -> BodyList {
         let scope = try actor.scope(.governanceRead)
         let after = part.cursor.map { OrganisationID($0) }
-        let editing = actor.may(.governanceEdit) ? try actor.scope(.governanceEdit) : nil
+        let offer = try FormOffer(actor)
         return try await database.read { transaction in
             let found = try BodyStore.bodies(
                 in: scope, kind: kind, after: after, limit: part.limit + 1, transaction)
             return BodyList(
                 bodies: Listing(found, limit: part.limit) { $0.id.raw },
                 names: try DirectoryStore.areas(found.map(\.organisation.area), transaction),
-                places: try editing.map { try DirectoryStore.areas(in: $0, levels: 3...6, transaction) } ?? [],
-                parents: editing == nil
-                    ? []
-                    : try BodyStore.bodies(in: scope, kind: nil, after: nil, limit: 300, transaction))
+                places: try offer.places(3...6, transaction),
+                parents: try offer.bodies(in: scope, transaction))
         }
     }
 
@@ -304,8 +302,14 @@ extension GovernanceHouse {
                     view.parent.map { "<a href=\"\(Href("/desk/bodies/", $0.id.text))\">\($0.name)</a>" } ?? .empty
                 ),
             ]),
-            kit.section(.termsTitle, kit.rows(terms, none: .termsNone)),
-            kit.section(.bodyPeople, hidden + kit.rows(people, none: .governanceNone)), forms)
+            kit.section(
+                .termsTitle,
+                kit.rows(terms, none: .termsNone)
+                    + ExportLinks.inside("body-terms", view.body.id.text, kit.context)),
+            kit.section(
+                .bodyPeople,
+                hidden + kit.rows(people, none: .governanceNone)
+                    + ExportLinks.inside("body-people", view.body.id.text, kit.context)), forms)
     }
 
 }

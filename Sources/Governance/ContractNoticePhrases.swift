@@ -24,6 +24,9 @@ extension Phrase {
     package static let contractOpenSince = Phrase("不定期，{0} 起", "Without a term since {0}")
     package static let contractEarliest = Phrase("已通知，最早终止", "Notice given; ends at the earliest")
     package static let contractDateEnd = Phrase("按通知，合同最早这天终止", "By notice the contract ends then at the earliest")
+    package static let contractNoticeDays = Phrase("要提前几天", "Days of notice")
+    package static let contractTakenBack = Phrase("什么时候撤回的", "Taken back at")
+    package static let contractToldAt = Phrase("什么时候提醒的", "Reminded at")
     package static let contractReminded = Phrase("提前提醒过", "reminded ahead of it")
     package static let tellContractSoon = Phrase(
         "{0}的物业服务合同 {1} 有日期快到了：{2}，还有 {3} 天。", "A date of contract {1} of {0} comes on {2}, in {3} days.")

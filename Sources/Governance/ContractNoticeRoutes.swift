@@ -16,26 +16,6 @@ extension GovernanceHouse {
                 means: try ask.body("means", GovernanceShapes.means), words: try ask.body.typed("words", 1...400))
         }
     }
-    private struct WithdrawAsked: Asked {
-        let id: ID<ContractTag>
-        let part: ID<ContractNoticeTag>
-        let why: String
-        let version: Int64
-        init(_ ask: Ask) throws {
-            id = try ask.path("id", .id())
-            part = try ask.path("part", .id())
-            why = try ask.body.typed("why", 1...200)
-            version = try ask.body("version", Seen.versions, "The edition that was read.")
-        }
-    }
-    private struct GoOnAsked: Asked {
-        let id: ID<ContractTag>
-        let seen: Seen
-        init(_ ask: Ask) throws {
-            id = try ask.path("id", .id())
-            seen = try Seen(ask)
-        }
-    }
 
     func contractNoticeAPI(_ table: RouteTable) {
         table.post(
@@ -49,7 +29,7 @@ extension GovernanceHouse {
         table.post(
             "/api/v1/contracts/:id/notices/:part/withdrawal", .verb(.governanceEdit),
             .act("A notice is taken back; the record stays.", [.contractEnded, .changedMeanwhile]),
-            WithdrawAsked.self, .nothing
+            TakenBackAsked<ContractTag, ContractNoticeTag>.self, .nothing
         ) { asked, call in
             try await desk.withdrawNotice(
                 asked.part, of: asked.id, words: asked.why, was: asked.version, by: call.actor)
@@ -60,7 +40,7 @@ extension GovernanceHouse {
             .act(
                 "Service went on after the last day: the contract holds without a term.",
                 [.contractEnded, .contractRunsStill, .noticeStands, .contractOverlaps("")], matches: true),
-            GoOnAsked.self, .nothing
+            SeenAsked<ContractTag>.self, .nothing
         ) { asked, call in
             try await call.on(asked.seen) { try await desk.goOn(asked.id, was: $0, by: call.actor) }
         }
@@ -95,7 +75,7 @@ extension GovernanceHouse {
                 n.ends.description)
             let gone = n.withdrawn.map { " " + words(.contractNoticeWithdrawn, Say.exact($0), n.withdrawnWords) } ?? ""
             return kit.row(
-                title(n), line + gone,
+                title(n), "\(line)\(gone)",
                 state: n.withdrawn != nil
                     ? .empty
                     : n.inTime ? kit.state(.ok, .contractNoticeInTime) : kit.state(.late, .contractNoticeLate))
@@ -103,7 +83,7 @@ extension GovernanceHouse {
         var forms = HTML.empty
         if view.mayEdit, c.ended == nil {
             forms += kit.form(
-                "notice", here, .contractNoticeAdd, isMain: false,
+                "notice", here, .contractNoticeAdd, primary: false,
                 kit.pair(
                     kit.select(
                         "notice", "side", .contractNoticeSide,
@@ -118,14 +98,17 @@ extension GovernanceHouse {
                 let way = "withdraw-\(n.id.text)"
                 forms += kit.form(
                     way, here, .contractNoticeWithdraw,
-                    hidden: [("notice", n.id.text), ("version", String(n.version))], isMain: false,
+                    hidden: [("notice", n.id.text), ("version", String(n.version))], primary: false,
                     "<p class=\"help\">\(title(n))</p>", kit.text(way, "why", .governanceWhy, most: 200))
             }
             if !c.isIndefinite, c.to < view.today {
                 forms += kit.form(
-                    "goOn", here, .contractGoOn, hidden: [("version", String(c.version))], isMain: false)
+                    "goOn", here, .contractGoOn, hidden: [("version", String(c.version))], primary: false)
             }
         }
-        return kit.section(.contractNotices, kit.rows(rows, none: .governanceNone) + forms)
+        return kit.section(
+            .contractNotices,
+            kit.rows(rows, none: .governanceNone) + ExportLinks.inside("contract-notices", c.id.text, kit.context)
+                + forms)
     }
 }

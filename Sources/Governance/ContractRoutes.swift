@@ -246,7 +246,7 @@ extension GovernanceHouse {
 
     private func contracts(_ part: Part, _ actor: Actor) async throws -> ContractList {
         let scope = try actor.scope(.governanceRead)
-        let editing = actor.may(.governanceEdit) ? try actor.scope(.governanceEdit) : nil
+        let offer = try FormOffer(actor)
         let today = today
         return try await database.read { transaction in
             let found = try ContractStore.list(scope, before: part.cursor, limit: part.limit + 1, transaction)
@@ -260,11 +260,9 @@ extension GovernanceHouse {
                 list: Listing(found, limit: part.limit) { $0.id.raw },
                 areas: try DirectoryStore.areas(found.map(\.estate), transaction),
                 bodies: try BodyStore.bodies(found.map(\.company), transaction), dates: dates, notices: notices,
-                estates: try editing.map { try DirectoryStore.areas(in: $0, levels: 6...6, transaction) } ?? [],
-                companies: editing == nil
-                    ? []
-                    : try BodyStore.bodies(in: scope, kind: nil, after: nil, limit: 500, transaction)
-                        .filter { $0.kind == .propertyCompany || $0.kind == .propertyProject },
+                estates: try offer.places(6...6, transaction),
+                companies: try offer.bodies(in: scope, limit: 500, transaction)
+                    .filter { $0.kind == .propertyCompany || $0.kind == .propertyProject },
                 today: today)
         }
     }
@@ -341,7 +339,7 @@ extension GovernanceHouse {
                 view.told[date].map { words(.contractTold, Say.exact($0)) }
                 ?? (view.ahead.contains(date) ? words(.contractReminded) : "")
             return kit.row(
-                words(date.kind.phrase), told, tag: date.day.description,
+                words(date.kind.phrase), "\(told)", tag: date.day.description,
                 state: date.day < view.today ? kit.state(.late, .contractPassed) : .empty)
         }
         let others = view.others.map { other -> HTML in
@@ -359,7 +357,7 @@ extension GovernanceHouse {
                     kit.text("file", "filing", .contractFiling, value: c.filingNumber, most: 60),
                     kit.day("file", "filed", .contractFiled, value: c.filed ?? view.today)))
                 + kit.form(
-                    "end", here, .contractEnd, hidden: version, isMain: false, kit.day("end", "last", .contractLast),
+                    "end", here, .contractEnd, hidden: version, primary: false, kit.day("end", "last", .contractLast),
                     kit.text("end", "why", .governanceWhy, most: 200))
         return kit.page(
             view.area.name, c.number, state(c, view.today, view.dates, kit),
@@ -375,8 +373,14 @@ extension GovernanceHouse {
                 (.contractFiled, c.filed.map { "<span class=num>\($0.description)</span>" } ?? .empty),
                 (.contractLast, c.ended.map { "<span class=num>\($0.description)</span> \(c.endedWords)" } ?? .empty),
             ]),
-            kit.section(.contractDates, kit.rows(dates, none: .governanceNone)), noticeParts(view, kit),
-            kit.section(.contractOthers, kit.rows(others, none: .governanceNone)), forms)
+            kit.section(
+                .contractDates,
+                kit.rows(dates, none: .governanceNone) + ExportLinks.inside("contract-dates", c.id.text, kit.context)),
+            noticeParts(view, kit),
+            kit.section(
+                .contractOthers,
+                kit.rows(others, none: .governanceNone)
+                    + ExportLinks.make("contracts", kit.context, title: .contractsTitle)), forms)
     }
 
 }

@@ -152,16 +152,6 @@ extension GovernanceHouse {
             name = try ask.body.typedOrNone("name", 40, "Of the steward.")
         }
     }
-    private struct PartAsked: Asked {
-        let id: AreaID
-        let part: AreaID
-        let version: Int64
-        init(_ ask: Ask) throws {
-            id = try ask.path("id", .id())
-            part = try ask.path("part", .id())
-            version = try ask.body("version", Seen.versions, "The edition that was read.")
-        }
-    }
 
     private func counterAPI(_ table: RouteTable) {
         table.get(
@@ -191,7 +181,7 @@ extension GovernanceHouse {
         }
         table.post(
             "/api/v1/counters/:id/seats/:part/end", .verb(.governanceEdit),
-            .act("Somebody leaves their seat.", [.changedMeanwhile]), PartAsked.self, .nothing
+            .act("Somebody leaves their seat.", [.changedMeanwhile]), PartAsked<AreaTag, AreaTag>.self, .nothing
         ) { asked, call in
             try await desk.endSeat(asked.part.raw, at: asked.id.raw, was: asked.version, by: call.actor)
             return .done
@@ -213,7 +203,8 @@ extension GovernanceHouse {
         }
         table.post(
             "/api/v1/counters/:id/services/:part/end", .verb(.governanceEdit),
-            .act("Takes a service out of the catalogue.", [.changedMeanwhile]), PartAsked.self, .nothing
+            .act("Takes a service out of the catalogue.", [.changedMeanwhile]), PartAsked<AreaTag, AreaTag>.self,
+            .nothing
         ) { asked, call in
             try await desk.endService(asked.part.raw, of: asked.id.raw, was: asked.version, by: call.actor)
             return .done
@@ -222,13 +213,13 @@ extension GovernanceHouse {
 
     private func counters(_ part: Part, _ actor: Actor) async throws -> CounterList {
         let scope = try actor.scope(.governanceRead)
-        let editing = actor.may(.governanceEdit) ? try actor.scope(.governanceEdit) : nil
+        let offer = try FormOffer(actor)
         return try await database.read { transaction in
             let found = try CounterStore.list(scope, after: part.cursor, limit: part.limit + 1, transaction)
             return CounterList(
                 list: Listing(found, limit: part.limit, id: \.id),
                 areas: try DirectoryStore.areas(found.map(\.area), transaction),
-                places: try editing.map { try DirectoryStore.areas(in: $0, levels: 5...6, transaction) } ?? [])
+                places: try offer.places(5...6, transaction))
         }
     }
 
@@ -236,12 +227,7 @@ extension GovernanceHouse {
         let today = today
         return try await database.read { transaction in
             let (found, area, _) = try GovernanceDesk.counter(id, .governanceRead, actor, transaction)
-            let seats = try CounterStore.seats(of: id, transaction).map { seat in
-                var seat = seat
-                (seat.hasCommunity, seat.hasProperty) = try GovernanceDesk.sets(
-                    seat.person, at: area, on: today, transaction)
-                return seat
-            }
+            let seats = try CounterStore.seats(of: id, at: area, on: today, transaction)
             let services = try CounterStore.services(of: id, transaction)
             return CounterView(
                 counter: found, area: area, seats: seats, services: services,
@@ -275,12 +261,9 @@ extension GovernanceHouse {
         let words = kit.words
         let here = Href("/desk/counters/", view.counter.text)
         let seats = view.seats.map { seat -> HTML in
-            let state =
-                seat.hasCommunity && seat.hasProperty
-                ? kit.state(.ok, .counterBoth)
-                : kit.state(.late, seat.hasProperty ? .counterNoCommunity : .counterNoProperty)
+            let state = kit.state(seat.hasBoth ? .ok : .late, seat.phrase)
             return kit.row(
-                view.people[seat.person] ?? "", words(.governanceSince, seat.from.description), state: state,
+                view.people[seat.person] ?? "", "\(words(.governanceSince, seat.from.description))", state: state,
                 end: view.mayEdit
                     ? kit.button(
                         "leave", here, .zoneMemberEnd,
@@ -291,7 +274,7 @@ extension GovernanceHouse {
                 .filter { !$0.isEmpty }.joined(separator: " · ")
             let tag = s.steward.map { words(.counterPackage, view.people[$0] ?? "") } ?? words(s.party.phrase)
             return kit.row(
-                s.name, about, tag: tag,
+                s.name, "\(about)", tag: tag,
                 end: view.mayEdit
                     ? kit.button(
                         "drop", here, .counterDrop,
@@ -318,8 +301,14 @@ extension GovernanceHouse {
                         kit.text("service", "name", .governancePerson, most: 40, required: false)))
         return kit.page(
             view.counter.name, view.area.name, "<p>\(view.counter.place) · \(view.counter.hours)</p>",
-            kit.section(.counterSeats, kit.rows(seats, none: .governanceNone)),
-            kit.section(.counterServices, kit.rows(services, none: .governanceNone)), forms)
+            kit.section(
+                .counterSeats,
+                kit.rows(seats, none: .governanceNone)
+                    + ExportLinks.inside("counter-seats", view.counter.text, kit.context)),
+            kit.section(
+                .counterServices,
+                kit.rows(services, none: .governanceNone)
+                    + ExportLinks.inside("counter-services", view.counter.text, kit.context)), forms)
     }
 
 }

@@ -24,6 +24,10 @@ package struct CounterSeat: Sendable {
     package let version: Int64
     package var hasCommunity = false
     package var hasProperty = false
+    var hasBoth: Bool { hasCommunity && hasProperty }
+    var phrase: Phrase {
+        hasBoth ? .counterBoth : hasProperty ? .counterNoCommunity : .counterNoProperty
+    }
 }
 
 /// A service of a counter's catalogue, or one of a steward's package (A107).
@@ -85,6 +89,17 @@ package enum CounterStore {
             where counter_id = \(id) and to_day = \(HomeStore.forever) order by id limit 100
             """
         ) { CounterSeat(id: try $0.int(0), person: try $0.id(1), from: try $0.day(2), version: try $0.int(3)) }
+    }
+
+    /// With what each may do today at the place of the counter.
+    static func seats(
+        of id: Int64, at area: Area, on day: Day, _ transaction: any ReadTransaction
+    ) throws -> [CounterSeat] {
+        try seats(of: id, transaction).map { seat in
+            var seat = seat
+            (seat.hasCommunity, seat.hasProperty) = try GovernanceDesk.sets(seat.person, at: area, on: day, transaction)
+            return seat
+        }
     }
 
     static func seat(

@@ -10,6 +10,8 @@ package struct DutyTask: Sendable {
     package let from: Day
     package let to: Day
     package let done: Instant?
+
+    func phrase(on day: Day) -> Phrase { done != nil ? .dutyDone : to < day ? .dutyMissed : .dutyWaiting }
 }
 
 /// What a round or visit was about.
@@ -53,6 +55,9 @@ package struct DutyFigures: Sendable {
 
 /// Every SQL word about visits, rounds and their records.
 package enum DutyStore {
+    /// Of one appointment: more than anybody records in a term.
+    static let mostInFile = 20_000
+
     package static func tasks(
         of id: ID<AppointmentTag>, limit: Int = 20, _ transaction: any ReadTransaction
     ) throws -> [DutyTask] {

@@ -15,7 +15,7 @@ struct FiguresView: Sendable {
 
 /// The duties of the person who asks.
 struct MyDuties: Sendable {
-    let appointments: [Appointment]
+    let list: Listing<Appointment>
     let areas: [AreaID: Area]
     let today: Day
 }
@@ -71,7 +71,8 @@ extension GovernanceHouse {
             title: { $1.words(.dutiesTitle) }, main: { Self.main($0, Kit($2, $1)) })
         open(figuresRoom, table)
         let mine = Room<MyDuties>(
-            page: "/my/duties", access: .signedIn, load: { _, context in try await duties(context.actor) },
+            page: "/my/duties", access: .signedIn,
+            load: { request, context in try await duties(Part(request), context.actor) },
             title: { $1.words(.myDutiesTitle) }, main: { Self.main($0, Kit($2, $1)) })
         open(mine, table)
         let one = Room<AppointmentView>(
@@ -127,12 +128,12 @@ extension GovernanceHouse {
                 refuses: [GovernanceRefusal.endsBeforeItBegins]), FiguresAsked.self, GovernanceShapes.figures
         ) { asked, call in .ok(try await figures(asked.from, asked.to, Part(asked.paging), call.actor)) }
         table.get(
-            "/api/v1/my/duties", .signedIn, .list("One's own appointments, at most 100."), Nothing.self,
+            "/api/v1/my/duties", .signedIn, .list("One's own appointments, the newest first."), ListAsked.self,
             GovernanceShapes.appointment.slices
-        ) { _, call in
+        ) { asked, call in
             let name = call.actor.name
-            return .ok(
-                Slice(try await duties(call.actor).appointments.map { AppointmentRow(appointment: $0, name: name) }))
+            let found = try await duties(Part(asked.paging), call.actor)
+            return .ok(found.list.slice { AppointmentRow(appointment: $0, name: name) })
         }
         table.get(
             "/api/v1/my/duties/:id", .signedIn, .one("One's own appointment with what was done by it."),
@@ -152,12 +153,13 @@ extension GovernanceHouse {
         }
     }
 
-    private func duties(_ actor: Actor) async throws -> MyDuties {
+    private func duties(_ part: Part, _ actor: Actor) async throws -> MyDuties {
         let (person, today) = (try person(actor), today)
         return try await database.read { transaction in
-            let found = try AppointmentStore.of(person, transaction)
+            let found = try AppointmentStore.of(person, before: part.cursor, limit: part.limit + 1, transaction)
             return MyDuties(
-                appointments: found, areas: try DirectoryStore.areas(found.map(\.area), transaction), today: today)
+                list: Listing(found, limit: part.limit) { $0.id.raw },
+                areas: try DirectoryStore.areas(found.map(\.area), transaction), today: today)
         }
     }
 
@@ -218,13 +220,15 @@ extension GovernanceHouse {
     }
 
     private static func main(_ view: MyDuties, _ kit: Kit) -> HTML {
-        let rows = view.appointments.map { one -> HTML in
+        let rows = view.list.rows.map { one -> HTML in
             kit.link(
                 Href("/my/duties/", one.id.text), kit.words(one.kind.phrase),
                 "\(view.areas[one.area]?.name ?? "") · \(kit.days(one.from, one.to))", tag: one.number(kit.words),
                 state: state(one, view.today, kit))
         }
-        return kit.page(kit.words(.myDutiesTitle), "", kit.rows(rows, none: .myDutiesNone))
+        return kit.page(
+            kit.words(.myDutiesTitle), "", kit.rows(rows, none: .myDutiesNone),
+            view.list.more(Href("/my/duties"), kit.context))
     }
 
     private static func mine(_ view: AppointmentView, _ kit: Kit) -> HTML {
@@ -252,19 +256,22 @@ extension GovernanceHouse {
     /// What is due and what was done.
     static func dutyParts(_ view: AppointmentView, _ kit: Kit) -> HTML {
         let tasks = view.tasks.map { task -> HTML in
-            let state =
-                task.done != nil
-                ? kit.state(.ok, .dutyDone)
-                : task.to < view.today ? kit.state(.late, .dutyMissed) : kit.state(.wait, .dutyWaiting)
+            let phrase = task.phrase(on: view.today)
+            let state = kit.state(task.done != nil ? .ok : task.to < view.today ? .late : .wait, phrase)
             return kit.row(kit.days(task.from, task.to), "", state: state)
         }
         let records = view.records.map { record -> HTML in
             kit.row(
-                record.words, record.day.description, tag: kit.words(record.topic.phrase),
+                record.words, "\(record.day.description)", tag: kit.words(record.topic.phrase),
                 state: record.problem ? kit.state(.late, .dutyProblem) : .empty)
         }
         guard view.appointment.kind.cadence != nil || !records.isEmpty else { return .empty }
-        return kit.section(.dutyTasks, kit.rows(tasks, none: .governanceNone))
-            + kit.section(.dutyRecordsTitle, kit.rows(records, none: .governanceNone))
+        func file(_ name: String) -> HTML {
+            view.isMine || view.appointment.reveals
+                ? .empty : ExportLinks.inside(name, view.appointment.id.text, kit.context)
+        }
+        return kit.section(.dutyTasks, kit.rows(tasks, none: .governanceNone) + file("appointment-tasks"))
+            + kit.section(
+                .dutyRecordsTitle, kit.rows(records, none: .governanceNone) + file("appointment-records"))
     }
 }

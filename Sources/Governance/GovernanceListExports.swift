@@ -65,8 +65,8 @@ extension GovernanceExports {
                 let last = row.appraisals.first { $0.party == party }
                 rows.append([
                     .text(view.people[row.person] ?? ""), .text(ask.words(party.phrase)),
-                    .text(posts.map(\.organisationName).joined(separator: "; ")),
-                    .text(posts.map { ask.words($0.role.phrase) }.joined(separator: "; ")),
+                    .text(ask.words.list(posts.map(\.organisationName))),
+                    .text(ask.words.list(posts.map { ask.words($0.role.phrase) })),
                     .text(line.flatMap { view.people[$0.superior] } ?? ""), .text(last?.quarter ?? ""),
                     last.map { .int($0.score) } ?? .empty, .text(last?.words ?? ""),
                 ])

@@ -16,14 +16,14 @@ enum GovernanceShapes {
 extension Ask.Part {
     /// So many scalars as people type them, without the space around them.
     func typed(_ name: String, _ range: ClosedRange<Int>, _ about: String = "") throws -> String {
-        let plain = Sent.trimmed(try self(name, .text(range), about))
+        let plain = FormFields.trimmed(try self(name, .text(range), about))
         guard range.contains(plain.unicodeScalars.count) else { throw WebRefusal.badField(name) }
         return plain
     }
 
     /// At most so many; empty when it is missing.
     func typedOrNone(_ name: String, _ most: Int, _ about: String = "") throws -> String {
-        Sent.trimmed(try optional(name, .text(0...most), about) ?? "")
+        FormFields.trimmed(try optional(name, .text(0...most), about) ?? "")
     }
 }
 
@@ -58,6 +58,65 @@ struct Seen: Sendable {
         version = try ask.body.optional("version", Self.versions, "The edition that was read; or send `If-Match`.")
     }
     static let versions = Shape<Int64>.whole(0...Int64.max >> 1)
+}
+
+/// One thing in the edition that was read, where `If-Match` may say it too.
+struct SeenAsked<Of>: Asked {
+    let id: ID<Of>
+    let seen: Seen
+    init(_ ask: Ask) throws {
+        id = try ask.path("id", .id())
+        seen = try Seen(ask)
+    }
+}
+
+/// The same with a reason.
+struct WhyAsked<Of>: Asked {
+    let id: ID<Of>
+    let why: String
+    let seen: Seen
+    init(_ ask: Ask) throws {
+        id = try ask.path("id", .id())
+        why = try ask.body.typed("why", 1...200)
+        seen = try Seen(ask)
+    }
+}
+
+/// A part of one thing, in the edition of the part that was read.
+struct PartAsked<Of, Part>: Asked {
+    let id: ID<Of>
+    let part: ID<Part>
+    let version: Int64
+    init(_ ask: Ask) throws {
+        id = try ask.path("id", .id())
+        part = try ask.path("part", .id())
+        version = try ask.body("version", Seen.versions, "The edition that was read.")
+    }
+}
+
+/// A part that is taken back for a reason.
+struct TakenBackAsked<Of, Part>: Asked {
+    let of: PartAsked<Of, Part>
+    let why: String
+    var id: ID<Of> { of.id }
+    var part: ID<Part> { of.part }
+    var version: Int64 { of.version }
+    init(_ ask: Ask) throws {
+        of = try PartAsked(ask)
+        why = try ask.body.typed("why", 1...200)
+    }
+}
+
+/// Somebody who comes to one thing, as its lead or not.
+struct MemberAsked<Of>: Asked {
+    let id: ID<Of>
+    let person: PersonAsked
+    let lead: Bool
+    init(_ ask: Ask) throws {
+        id = try ask.path("id", .id())
+        person = try PersonAsked(ask)
+        lead = try ask.body.optional("lead", .flag, "Leads it.") ?? false
+    }
 }
 
 /// Somebody by phone and name.

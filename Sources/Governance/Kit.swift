@@ -6,19 +6,12 @@ import Web
 
 /// What a form sent: fields by name, without the space around them.
 package struct Sent: Sendable {
-    private let values: @Sendable (String) -> [String]
+    private let fields: FormFields
 
-    package init(_ fields: FormFields) { values = { fields.all($0) } }
+    package init(_ fields: FormFields) { self.fields = fields }
 
-    package subscript(_ name: String) -> String { values(name).first.map(Self.trimmed) ?? "" }
-    package func all(_ name: String) -> [String] { values(name).map(Self.trimmed).filter { !$0.isEmpty } }
-
-    static func trimmed(_ text: String) -> String {
-        guard let first = text.firstIndex(where: { !$0.isWhitespace }),
-            let last = text.lastIndex(where: { !$0.isWhitespace })
-        else { return "" }
-        return String(text[first...last])
-    }
+    package subscript(_ name: String) -> String { fields.trimmed(name) }
+    package func all(_ name: String) -> [String] { fields.all(name).map(FormFields.trimmed).filter { !$0.isEmpty } }
 
     func day(_ name: String) throws -> Day {
         guard let day = LocalInput.day(self[name]) else { throw GovernanceRefusal.badDay(name) }
@@ -100,10 +93,10 @@ extension GovernanceHouse {
     ) {
         table.post(page, access) { request, context in
             let sent = Sent(try await context.form(request))
-            do {
-                return Answer.redirect(try await act(sent, context))
-            } catch let refusal as any Refusal where refusal.kind == .invalid || refusal.kind == .conflict {
-                return try await show(room, Returned(sent: sent, refusal: refusal), request, context)
+            return try await Answer.act {
+                try await act(sent, context)
+            } again: { refusal in
+                try await show(room, Returned(sent: sent, refusal: refusal), request, context)
             }
         }
     }
@@ -165,11 +158,35 @@ struct Listing<Row: Sendable>: Sendable {
     }
 }
 
+/// What the forms of a list offer to those who may edit; nothing to anybody else.
+struct FormOffer: Sendable {
+    let editing: Scope?
+
+    init(_ actor: Actor) throws {
+        editing = actor.may(.governanceEdit) ? try actor.scope(.governanceEdit) : nil
+    }
+
+    /// Places where they edit.
+    func places(
+        _ levels: ClosedRange<Int64>, limit: Int = 1000, _ transaction: any ReadTransaction
+    ) throws -> [Area] {
+        try editing.map { try DirectoryStore.areas(in: $0, levels: levels, limit: limit, transaction) } ?? []
+    }
+
+    /// Bodies that they read.
+    func bodies(in scope: Scope, limit: Int = 300, _ transaction: any ReadTransaction) throws -> [Body] {
+        editing == nil ? [] : try BodyStore.bodies(in: scope, kind: nil, after: nil, limit: limit, transaction)
+    }
+}
+
 /// The parts of which the pages are made.
-struct Kit: Sendable {
+struct Kit: PageKit {
     let context: WebContext
     let returned: Returned
-    var words: Words { context.words }
+    var look: PageLook { .register }
+    var way: String { returned.way }
+    var refusal: (any Refusal)? { returned.refusal }
+    func typed(_ field: String) -> [String] { returned.sent?.all(field) ?? [] }
 
     init(_ context: WebContext, _ returned: Returned = Returned()) {
         self.context = context
@@ -184,178 +201,17 @@ struct Kit: Sendable {
             """
     }
 
-    func section(_ title: Phrase, _ body: HTML) -> HTML {
-        "<section class=\"stack-s\"><h2>\(words(title))</h2>\(body)</section>"
-    }
-
-    func rows(_ rows: [HTML], none: Phrase) -> HTML {
-        rows.isEmpty
-            ? "<p class=\"card soft\">\(words(none))</p>" : "<ul class=\"card rows\">\(HTML.joined(rows))</ul>"
-    }
-
-    func row(_ title: String, _ about: String, tag: String = "", state: HTML = .empty, end: HTML = .empty) -> HTML {
-        let mark: HTML = tag.isEmpty ? .empty : " <span class=\"tag\">\(tag)</span>"
-        return """
-            <li class="row"><span class="grow"><b>\(title)</b>\(mark) \(state)<small>\(about)</small></span>\(end)</li>
-            """
-    }
-
-    func link(_ href: Href, _ title: String, _ about: String, tag: String = "", state: HTML = .empty) -> HTML {
-        """
-        <li><a class="row" href="\(href)"><span class="grow"><b>\(title)</b><small>\(about)</small></span>\(state)\
-        <span class="tag">\(tag)</span></a></li>
-        """
-    }
-
-    func state(_ kind: State, _ phrase: Phrase) -> HTML {
-        switch kind {
-        case .ok: "<span class=\"state ok\">\(words(phrase))</span>"
-        case .wait: "<span class=\"state wait\">\(words(phrase))</span>"
-        case .late: "<span class=\"state late\">\(words(phrase))</span>"
-        case .plain: "<span class=\"state\">\(words(phrase))</span>"
-        }
-    }
-    enum State { case ok, wait, late, plain }
-
-    func table(_ heads: [Phrase], _ rows: [[HTML]], none: Phrase) -> HTML {
-        guard !rows.isEmpty else { return "<p class=\"card soft\">\(words(none))</p>" }
-        let head = HTML.joined(heads.map { "<th scope=\"col\">\(words($0))</th>" as HTML })
-        let body = HTML.joined(
-            rows.map { row -> HTML in "<tr>\(HTML.joined(row.map { "<td class=\"small\">\($0)</td>" as HTML }))</tr>" })
-        return """
-            <div class="card scroll" tabindex="0"><table class="plain"><thead><tr>\(head)</tr></thead>\
-            <tbody>\(body)</tbody></table></div>
-            """
-    }
-
-    func facts(_ pairs: [(Phrase, HTML)]) -> HTML {
-        let rows = pairs.filter { !$0.1.isEmpty }.map { pair -> HTML in
-            "<tr><th scope=\"row\">\(words(pair.0))</th><td class=\"small\">\(pair.1)</td></tr>"
-        }
-        return
-            "<div class=\"card scroll\" tabindex=\"0\"><table class=\"plain\"><tbody>\(HTML.joined(rows))</tbody></table></div>"
-    }
-
     func days(_ from: Day, _ to: Day) -> String {
         to >= HomeStore.forever
             ? words(.governanceSince, from.description) : words(.governanceDays, from.description, to.description)
     }
 
-    // MARK: Forms
-
-    /// A form that stays folded until it is wanted, or comes back with what was wrong.
-    /// - Parameter isMain: false beside another form of the page, which has its one red button.
-    func form(
-        _ way: String, _ action: Href, _ title: Phrase, hidden: [(String, String)] = [], isMain: Bool = true,
-        _ fields: HTML...
-    ) -> HTML {
-        let isThis = returned.way == way
-        let mark: HTML = isThis ? " open" : ""
-        let extra = hidden.map { pair -> HTML in "<input type=hidden name=\"\(pair.0)\" value=\"\(pair.1)\">" }
-        return """
-            <details class="card narrow"\(mark)><summary><b>\(words(title))</b></summary>\
-            <form class="stack" method="post" action="\(action)">\(Layout.token(context))\
-            <input type=hidden name=way value="\(way)">\(HTML.joined(extra))\
-            \(isThis ? Form.summary(returned.refusal, context) : .empty)\(HTML.joined(fields))\
-            <button class="btn\(isMain ? " primary" : "")">\(words(title))</button></form></details>
-            """
-    }
-
-    /// One button.
-    func button(_ way: String, _ action: Href, _ title: Phrase, hidden: [(String, String)] = []) -> HTML {
-        let extra = hidden.map { pair -> HTML in "<input type=hidden name=\"\(pair.0)\" value=\"\(pair.1)\">" }
-        return """
-            <form class="inline" method="post" action="\(action)">\(Layout.token(context))\
-            <input type=hidden name=way value="\(way)">\(HTML.joined(extra))\
-            <button class="btn">\(words(title))</button></form>
-            """
-    }
-
-    private func kept(_ way: String, _ name: String, _ value: String) -> String {
-        returned.way == way ? (returned.sent?[name] ?? "") : value
-    }
-    private func refusal(_ way: String) -> (any Refusal)? { returned.way == way ? returned.refusal : nil }
-
-    func text(
-        _ way: String, _ name: String, _ label: Phrase, value: String = "", most: Int = 80, help: Phrase? = nil,
-        required: Bool = true, numeric: Bool = false
-    ) -> HTML {
-        let mark: HTML = required ? " required" : ""
-        let mode: HTML = numeric ? " inputmode=numeric" : ""
-        let told: HTML = help.map { "<p class=\"help\">\(words($0))</p>" } ?? .empty
-        let aside: HTML = required ? .empty : " <span class=\"soft\">\(words(.optional))</span>"
-        return """
-            <div class="field"><label for="\(way)-\(name)">\(words(label))\(aside)</label><input class="in" \
-            id="\(way)-\(name)" name="\(name)" maxlength="\(most)"\(mark)\(mode) autocomplete=off \
-            value="\(kept(way, name, value))"\(Form.invalid(refusal(way), name))>\
-            \(Form.error(refusal(way), for: name, context))\(told)</div>
-            """
-    }
-
-    func long(
-        _ way: String, _ name: String, _ label: Phrase, value: String = "", most: Int = 400, required: Bool = true
-    )
-        -> HTML
-    {
-        let mark: HTML = required ? " required" : ""
-        let aside: HTML = required ? .empty : " <span class=\"soft\">\(words(.optional))</span>"
-        return """
-            <div class="field"><label for="\(way)-\(name)">\(words(label))\(aside)</label><textarea class="in" rows="3" \
-            id="\(way)-\(name)" name="\(name)" maxlength="\(most)"\(mark)\(Form.invalid(refusal(way), name))>\
-            \(kept(way, name, value))</textarea>\(Form.error(refusal(way), for: name, context))</div>
-            """
-    }
-
-    func day(_ way: String, _ name: String, _ label: Phrase, value: Day? = nil, required: Bool = true) -> HTML {
-        let mark: HTML = required ? " required" : ""
-        let aside: HTML = required ? .empty : " <span class=\"soft\">\(words(.optional))</span>"
-        return """
-            <div class="field"><label for="\(way)-\(name)">\(words(label))\(aside)</label><input class="in" type="date" \
-            id="\(way)-\(name)" name="\(name)"\(mark) value="\(kept(way, name, value?.description ?? ""))"\
-            \(Form.invalid(refusal(way), name))>\(Form.error(refusal(way), for: name, context))</div>
-            """
-    }
-
-    func select(
-        _ way: String, _ name: String, _ label: Phrase, _ options: [(value: String, label: String)],
-        value: String = "", required: Bool = true
-    ) -> HTML {
-        let chosen = kept(way, name, value)
-        let items = options.map { option -> HTML in
-            let mark: HTML = option.value == chosen ? " selected" : ""
-            return "<option value=\"\(option.value)\"\(mark)>\(option.label)</option>"
-        }
-        let none: HTML = required && !value.isEmpty ? .empty : "<option value=\"\"></option>"
-        let mark: HTML = required ? " required" : ""
-        return """
-            <div class="field"><label for="\(way)-\(name)">\(words(label))</label><select class="in" \
-            id="\(way)-\(name)" name="\(name)"\(mark)\(Form.invalid(refusal(way), name))>\(none)\
-            \(HTML.joined(items))</select>\(Form.error(refusal(way), for: name, context))</div>
-            """
-    }
-
-    func checks(_ way: String, _ name: String, _ label: Phrase, _ options: [(value: String, label: String)]) -> HTML {
-        let chosen = returned.way == way ? Set(returned.sent?.all(name) ?? []) : []
-        let items = options.map { option -> HTML in
-            let mark: HTML = chosen.contains(option.value) ? " checked" : ""
-            return """
-                <label class="chip"><input type="checkbox" name="\(name)" value="\(option.value)"\(mark)>\
-                <span>\(option.label)</span></label>
-                """
-        }
-        return """
-            <fieldset class="field"><legend>\(words(label))</legend><div class="chips">\(HTML.joined(items))</div>\
-            \(Form.error(refusal(way), for: name, context))</fieldset>
-            """
-    }
-
-    func pair(_ fields: HTML...) -> HTML { "<div class=\"inline\">\(HTML.joined(fields))</div>" }
-
     /// Somebody by phone and name.
     func person(_ way: String) -> HTML {
         pair(
             text(way, "phone", .governancePhone, most: 24),
-            text(way, "name", .governancePerson, most: 40, help: .governancePersonHelp, required: false))
+            text(
+                way, "name", .governancePerson, most: 40, required: false, help: words(.governancePersonHelp)))
     }
 
     func places(_ areas: [Area]) -> [(value: String, label: String)] {

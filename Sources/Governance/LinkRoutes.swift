@@ -126,16 +126,6 @@ extension GovernanceHouse {
             unit = try ask.body("unit", .id(), "The home.")
         }
     }
-    private struct EndLinkAsked: Asked {
-        let id: AreaID
-        let part: AreaID
-        let version: Int64
-        init(_ ask: Ask) throws {
-            id = try ask.path("id", .id())
-            part = try ask.path("part", .id())
-            version = try ask.body("version", Seen.versions, "The edition that was read.")
-        }
-    }
     private struct VisitAsked: Asked {
         let id: AreaID
         let day: Day
@@ -176,7 +166,7 @@ extension GovernanceHouse {
         }
         table.post(
             "/api/v1/links/:id/links/:part/end", .verb(.governanceEdit),
-            .act("Takes a home from somebody.", [.changedMeanwhile]), EndLinkAsked.self, .nothing
+            .act("Takes a home from somebody.", [.changedMeanwhile]), PartAsked<AreaTag, AreaTag>.self, .nothing
         ) { asked, call in
             try await desk.endLink(asked.part.raw, of: asked.id.raw, was: asked.version, by: call.actor)
             return .done
@@ -216,7 +206,7 @@ extension GovernanceHouse {
 
     private func linkLists(_ part: Part, _ actor: Actor) async throws -> LinkLists {
         let scope = try actor.scope(.governanceRead)
-        let editing = actor.may(.governanceEdit) ? try actor.scope(.governanceEdit) : nil
+        let offer = try FormOffer(actor)
         let party = actor.may(.partyRead) ? try actor.scope(.partyRead) : nil
         return try await database.read { transaction in
             let found = try LinkStore.lists(
@@ -224,10 +214,8 @@ extension GovernanceHouse {
             return LinkLists(
                 list: Listing(found, limit: part.limit, id: \.id),
                 areas: try DirectoryStore.areas(found.map(\.area), transaction),
-                places: try editing.map { try DirectoryStore.areas(in: $0, levels: 5...7, limit: 600, transaction) }
-                    ?? [],
-                bodies: editing == nil
-                    ? [] : try BodyStore.bodies(in: scope, kind: nil, after: nil, limit: 300, transaction),
+                places: try offer.places(5...7, limit: 600, transaction),
+                bodies: try offer.bodies(in: scope, transaction),
                 mayParty: party != nil)
         }
     }
@@ -290,7 +278,7 @@ extension GovernanceHouse {
         let rows = view.links.map { link in
             kit.row(
                 view.places[link.unit] ?? "",
-                words(.linkVisits, String(link.visits), link.lastVisit?.description ?? "–"),
+                "\(words(.linkVisits, String(link.visits), link.lastVisit?.description ?? "–"))",
                 tag: view.people[link.person] ?? "",
                 end: view.mayEdit
                     ? kit.button(
@@ -301,7 +289,9 @@ extension GovernanceHouse {
             view.mayEdit
             ? kit.form(
                 "link", here, .linkAdd, kit.person("link"), kit.select("link", "unit", .linkUnit, view.units)) : .empty
-        return kit.page(view.list.name, view.area.name, kit.rows(rows, none: .governanceNone), form)
+        let file: HTML =
+            view.list.reveals ? .empty : ExportLinks.inside("link-list-homes", view.list.text, kit.context)
+        return kit.page(view.list.name, view.area.name, kit.rows(rows, none: .governanceNone), file, form)
     }
 
     private static func main(_ view: MyLinks, _ kit: Kit) -> HTML {
@@ -309,7 +299,7 @@ extension GovernanceHouse {
         let rows = view.links.map { link in
             kit.row(
                 view.places[link.unit] ?? "",
-                words(.linkVisits, String(link.visits), link.lastVisit?.description ?? "–"))
+                "\(words(.linkVisits, String(link.visits), link.lastVisit?.description ?? "–"))")
         }
         let options = view.links.map { (value: $0.text, label: view.places[$0.unit] ?? "") }
         let form: HTML =

@@ -168,13 +168,13 @@ extension GovernanceHouse {
 
     private func notices(_ part: Part, open: Bool, _ actor: Actor) async throws -> NoticeList {
         let scope = try actor.scope(.governanceRead)
-        let editing = actor.may(.governanceEdit) ? try actor.scope(.governanceEdit) : nil
+        let offer = try FormOffer(actor)
         let today = today
         return try await database.read { transaction in
             let found = try NoticeStore.list(
                 scope, open: open, before: part.cursor, limit: part.limit + 1, transaction)
             var supervisors: [Appointment] = []
-            for place in editing?.places ?? [] {
+            for place in offer.editing?.places ?? [] {
                 supervisors += try AppointmentStore.running(
                     under: place.path, kinds: AppointmentKind.allCases.filter(\.supervises), on: today, limit: 200,
                     transaction
@@ -185,11 +185,9 @@ extension GovernanceHouse {
                 list: Listing(found, limit: part.limit) { $0.id.raw },
                 areas: try DirectoryStore.areas(found.map(\.area), transaction),
                 bodies: try BodyStore.bodies(found.map(\.organisation), transaction),
-                places: try editing.map { try DirectoryStore.areas(in: $0, levels: 5...6, transaction) } ?? [],
-                companies: editing == nil
-                    ? []
-                    : try BodyStore.bodies(in: scope, kind: nil, after: nil, limit: 500, transaction)
-                        .filter { $0.organisation.party == .property && !$0.kind.revealsMembers },
+                places: try offer.places(5...6, transaction),
+                companies: try offer.bodies(in: scope, limit: 500, transaction)
+                    .filter { $0.organisation.party == .property && !$0.kind.revealsMembers },
                 supervisors: supervisors.map { ($0.id.text, names[$0.person] ?? "") }, today: today)
         }
     }
@@ -273,7 +271,10 @@ extension GovernanceHouse {
                 (.noticeWords, "\(n.words)"), (.noticeDueLabel, "<span class=num>\(n.due.description)</span>"),
                 (.noticeRound, "<span class=num>\(n.round)</span>"),
             ]),
-            kit.section(.noticeSteps, kit.rows(steps, none: .governanceNone)), HTML.joined(forms))
+            kit.section(
+                .noticeSteps,
+                kit.rows(steps, none: .governanceNone) + ExportLinks.inside("notice-steps", n.id.text, kit.context)),
+            HTML.joined(forms))
     }
 }
 

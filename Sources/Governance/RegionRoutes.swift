@@ -114,8 +114,8 @@ extension GovernanceHouse {
             let places = list.choices.filter { $0.region == region.code }.compactMap { choice in
                 list.places.first { $0.id == choice.area }?.name
             }
-            let chosen = places.isEmpty ? "" : " · \(words(.regionChosen)) \(places.joined(separator: ", "))"
-            return kit.row(region.name, "\(region.source) · \(region.since)\(chosen)")
+            let chosen = places.isEmpty ? "" : " · \(words(.regionChosen)) \(words.list(places))"
+            return kit.row(region.name, "\(region.source) · \(region.since.description)\(chosen)")
         }
         let regions = list.regions.map { (value: $0.code, label: $0.name) }
         let items = RegionItem.allCases.map { item in
@@ -146,7 +146,7 @@ extension GovernanceHouse {
                     kit.select("choose", "area", .regionPlace, kit.places(list.places)),
                     kit.select("choose", "region", .regionWhich, regions)), common("choose"))
                 + kit.form(
-                    "number", here, .regionEdit, hidden: version, isMain: false,
+                    "number", here, .regionEdit, hidden: version, primary: false,
                     kit.pair(
                         kit.select("number", "region", .regionWhich, regions),
                         kit.select("number", "item", .regionItem, items),

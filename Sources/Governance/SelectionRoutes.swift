@@ -241,16 +241,6 @@ extension GovernanceHouse {
             seen = try Seen(ask)
         }
     }
-    private struct CancelAsked: Asked {
-        let id: ID<SelectionTag>
-        let why: String
-        let seen: Seen
-        init(_ ask: Ask) throws {
-            id = try ask.path("id", .id())
-            why = try ask.body.typed("why", 1...200)
-            seen = try Seen(ask)
-        }
-    }
     private struct StandAsked: Asked {
         let id: ID<SelectionTag>
         let building: AreaID?
@@ -310,7 +300,7 @@ extension GovernanceHouse {
         }
         table.post(
             "/api/v1/selections/:id/cancellation", .verb(.governanceEdit),
-            .act("Takes the notice down.", [.selectionClosed], matches: true), CancelAsked.self, .nothing
+            .act("Takes the notice down.", [.selectionClosed], matches: true), WhyAsked<SelectionTag>.self, .nothing
         ) { asked, call in
             try await call.on(asked.seen) {
                 try await desk.cancel(asked.id, words: asked.why, was: $0, by: call.actor)
@@ -372,7 +362,7 @@ extension GovernanceHouse {
 
     private func selections(_ part: Part, _ actor: Actor) async throws -> SelectionList {
         let scope = try actor.scope(.governanceRead)
-        let editing = actor.may(.governanceEdit) ? try actor.scope(.governanceEdit) : nil
+        let offer = try FormOffer(actor)
         let today = today
         return try await database.read { transaction in
             let mayParty = actor.may(.partyRead)
@@ -382,10 +372,8 @@ extension GovernanceHouse {
             return SelectionList(
                 list: Listing(found, limit: part.limit) { $0.id.raw },
                 areas: try DirectoryStore.areas(found.map(\.area), transaction),
-                places: try editing.map { try DirectoryStore.areas(in: $0, levels: 5...7, limit: 600, transaction) }
-                    ?? [],
-                bodies: editing == nil
-                    ? [] : try BodyStore.bodies(in: scope, kind: nil, after: nil, limit: 300, transaction),
+                places: try offer.places(5...7, limit: 600, transaction),
+                bodies: try offer.bodies(in: scope, transaction),
                 mayParty: mayParty, today: today)
         }
     }
@@ -469,7 +457,7 @@ extension GovernanceHouse {
         let here = Href("/desk/selections/", s.id.text)
         let candidates = view.candidates.map { c -> HTML in
             kit.row(
-                view.people[c.person] ?? "", c.words, tag: view.building(of: c),
+                view.people[c.person] ?? "", "\(c.words)", tag: view.building(of: c),
                 state: kit.state(c.status == .chosen ? .ok : .plain, c.status.phrase))
         }
         let version = [("version", String(s.version))]
@@ -501,7 +489,11 @@ extension GovernanceHouse {
         }
         return kit.page(
             s.title, words(s.kind.phrase), state(s, view.today, kit), notice(view, kit),
-            results(view, kit), kit.section(.candidatesTitle, kit.rows(candidates, none: .governanceNone)), forms)
+            results(view, isStaff: true, kit),
+            kit.section(
+                .candidatesTitle,
+                kit.rows(candidates, none: .governanceNone)
+                    + (s.reveals ? .empty : ExportLinks.inside("selection-candidates", s.id.text, kit.context))), forms)
     }
 
     /// The choice of a building, where it is for several.
@@ -513,15 +505,18 @@ extension GovernanceHouse {
     }
 
     /// Who was chosen for each building.
-    private static func results(_ view: SelectionView, _ kit: Kit) -> HTML {
+    private static func results(_ view: SelectionView, isStaff: Bool, _ kit: Kit) -> HTML {
         guard !view.seats.isEmpty, view.selection.status == .decided else { return .empty }
         let rows = view.seats.map { seat -> HTML in
             let names = view.chosen(seat.area)
             return kit.row(
-                seat.name, names.isEmpty ? kit.words(.selectionNobody) : names.joined(separator: ", "),
+                seat.name, "\(names.isEmpty ? kit.words(.selectionNobody) : kit.words.list(names))",
                 tag: String(seat.seats))
         }
-        return kit.section(.selectionBuildingChosen, kit.rows(rows, none: .governanceNone))
+        let file: HTML =
+            !isStaff || view.selection.reveals
+            ? .empty : ExportLinks.inside("selection-buildings", view.selection.id.text, kit.context)
+        return kit.section(.selectionBuildingChosen, kit.rows(rows, none: .governanceNone) + file)
     }
 
     private static func notice(_ view: SelectionView, _ kit: Kit) -> HTML {
@@ -531,9 +526,7 @@ extension GovernanceHouse {
             (.selectionSeats, "<span class=num>\(s.seats)</span>"),
             (
                 .selectionBuildingSeats,
-                HTML.joined(
-                    view.seats.map { "\(kit.words(.selectionPerBuilding, $0.name, String($0.seats)))" as HTML },
-                    separator: ", ")
+                "\(kit.words.list(view.seats.map { kit.words(.selectionPerBuilding, $0.name, String($0.seats)) }))"
             ),
             (.appointmentTerm, "\(kit.days(s.from, s.to))"),
             (.selectionResult, "\(s.result)"),
@@ -555,7 +548,7 @@ extension GovernanceHouse {
         let mine: HTML = view.mine.map { kit.state($0.status == .chosen ? .ok : .plain, $0.status.phrase) } ?? .empty
         return kit.page(
             s.title, kit.words(s.kind.phrase), state(s, view.today, kit) + mine, notice(view, kit),
-            results(view, kit),
+            results(view, isStaff: false, kit),
             chosen.isEmpty || !view.seats.isEmpty
                 ? .empty : kit.section(.candidatesChosen, kit.rows(chosen, none: .governanceNone)), form)
     }

@@ -208,7 +208,7 @@ extension GovernanceHouse {
     ) async throws -> StewardView.Edited? {
         let scope = try actor.scope(.governanceEdit)
         let today = today
-        let named = String(Sent.trimmed(named).prefix(40))
+        let named = String(FormFields.trimmed(named).prefix(40))
         return try await database.read { transaction in
             let own = try HeldPostStore.posts(of: [person], in: scope, on: today, transaction)
             guard let post = own.first(where: { $0.party == party && [.steward, .grid, .desk].contains($0.role) })
@@ -281,7 +281,7 @@ extension GovernanceHouse {
                 }.joined(separator: " · ")
                 let superior = line.flatMap { view.people[$0.superior] } ?? words(.lineNone)
                 return kit.row(
-                    words(party == .property ? .stewardLineProperty : .stewardLineCommunity), given, tag: superior,
+                    words(party == .property ? .stewardLineProperty : .stewardLineCommunity), "\(given)", tag: superior,
                     end: lineForm(row, party, view, kit) + appraise)
             }
             let both: HTML = isBoth ? kit.state(.ok, .stewardBoth) : .empty

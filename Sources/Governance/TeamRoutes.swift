@@ -176,34 +176,6 @@ extension GovernanceHouse {
             name = try ask.body.typed("name", 1...40)
         }
     }
-    private struct JoinAsked: Asked {
-        let id: ID<TeamTag>
-        let person: PersonAsked
-        let lead: Bool
-        init(_ ask: Ask) throws {
-            id = try ask.path("id", .id())
-            person = try PersonAsked(ask)
-            lead = try ask.body.optional("lead", .flag, "Leads the team.") ?? false
-        }
-    }
-    private struct LeaveAsked: Asked {
-        let id: ID<TeamTag>
-        let part: AreaID
-        let version: Int64
-        init(_ ask: Ask) throws {
-            id = try ask.path("id", .id())
-            part = try ask.path("part", .id())
-            version = try ask.body("version", Seen.versions, "The edition that was read.")
-        }
-    }
-    private struct EndTeamAsked: Asked {
-        let id: ID<TeamTag>
-        let seen: Seen
-        init(_ ask: Ask) throws {
-            id = try ask.path("id", .id())
-            seen = try Seen(ask)
-        }
-    }
     private struct BadgeAsked: Asked {
         let id: ID<TeamTag>
         let person: PersonID
@@ -212,18 +184,6 @@ extension GovernanceHouse {
             id = try ask.path("id", .id())
             person = try ask.body("person", .id(), "A member of the team.")
             to = try ask.body("to", .day, "Its last day.")
-        }
-    }
-    private struct BadgeBackAsked: Asked {
-        let id: ID<TeamTag>
-        let part: ID<BadgeTag>
-        let why: String
-        let version: Int64
-        init(_ ask: Ask) throws {
-            id = try ask.path("id", .id())
-            part = try ask.path("part", .id())
-            why = try ask.body.typed("why", 1...200)
-            version = try ask.body("version", Seen.versions, "The edition that was read.")
         }
     }
     private struct CodeAsked: Asked {
@@ -254,21 +214,23 @@ extension GovernanceHouse {
         }
         table.post(
             "/api/v1/teams/:id/members", .verb(.governanceEdit),
-            .act("Adds a steward or a grid officer to a team.", [.linkedTwice, .noSteward]), JoinAsked.self, .nothing
+            .act("Adds a steward or a grid officer to a team.", [.linkedTwice, .noSteward]), MemberAsked<TeamTag>.self,
+            .nothing
         ) { asked, call in
             try await desk.addMember(try named(asked.person), lead: asked.lead, toTeam: asked.id, by: call.actor)
             return .done
         }
         table.post(
             "/api/v1/teams/:id/members/:part/end", .verb(.governanceEdit),
-            .act("Somebody leaves a team; their badge goes with it.", [.changedMeanwhile]), LeaveAsked.self, .nothing
+            .act("Somebody leaves a team; their badge goes with it.", [.changedMeanwhile]),
+            PartAsked<TeamTag, AreaTag>.self, .nothing
         ) { asked, call in
             try await desk.endMember(asked.part.raw, ofTeam: asked.id, was: asked.version, by: call.actor)
             return .done
         }
         table.post(
             "/api/v1/teams/:id/end", .verb(.governanceEdit), .act("Dissolves a team.", matches: true),
-            EndTeamAsked.self, .nothing
+            SeenAsked<TeamTag>.self, .nothing
         ) { asked, call in
             try await call.on(asked.seen) { try await desk.endTeam(asked.id, was: $0, by: call.actor) }
         }
@@ -282,7 +244,7 @@ extension GovernanceHouse {
         }
         table.post(
             "/api/v1/teams/:id/badges/:part/withdrawal", .verb(.governanceEdit),
-            .act("Takes a badge back.", [.changedMeanwhile]), BadgeBackAsked.self, .nothing
+            .act("Takes a badge back.", [.changedMeanwhile]), TakenBackAsked<TeamTag, BadgeTag>.self, .nothing
         ) { asked, call in
             try await desk.withdrawBadge(
                 asked.part, of: asked.id, words: asked.why, was: asked.version, by: call.actor)
@@ -296,18 +258,15 @@ extension GovernanceHouse {
 
     private func teams(_ part: Part, _ actor: Actor) async throws -> TeamList {
         let scope = try actor.scope(.governanceRead)
-        let editing = actor.may(.governanceEdit) ? try actor.scope(.governanceEdit) : nil
+        let offer = try FormOffer(actor)
         return try await database.read { transaction in
             let found = try TeamStore.list(scope, after: part.cursor, limit: part.limit + 1, transaction)
             return TeamList(
                 list: Listing(found, limit: part.limit) { $0.id.raw },
                 areas: try DirectoryStore.areas(found.map(\.area), transaction),
-                places: try editing.map { try DirectoryStore.areas(in: $0, levels: 5...6, limit: 300, transaction) }
-                    ?? [],
-                bodies: editing == nil
-                    ? []
-                    : try BodyStore.bodies(in: scope, kind: nil, after: nil, limit: 300, transaction)
-                        .filter { !$0.kind.revealsMembers })
+                places: try offer.places(5...6, limit: 300, transaction),
+                bodies: try offer.bodies(in: scope, transaction)
+                    .filter { !$0.kind.revealsMembers })
         }
     }
 
@@ -397,7 +356,7 @@ extension GovernanceHouse {
             list.list.more(Href("/desk/teams"), kit.context), ExportLinks.make("teams", kit.context), add)
     }
 
-    private static func duty(_ post: HeldPost, _ words: Words) -> String {
+    static func duty(_ post: HeldPost, _ words: Words) -> String {
         "\(post.organisationName) · \(words(post.role.phrase)) · \(post.areaName)"
     }
 
@@ -408,7 +367,7 @@ extension GovernanceHouse {
             let duties = (view.duties[m.person] ?? []).map { duty($0, words) }
             return kit.row(
                 view.people[m.person] ?? "",
-                duties.isEmpty ? words(.teamNoDuty) : duties.joined(separator: " / "),
+                "\(duties.isEmpty ? words(.teamNoDuty) : duties.joined(separator: " / "))",
                 tag: m.lead ? words(.teamLead) : "",
                 end: view.mayEdit
                     ? kit.button(
@@ -416,7 +375,7 @@ extension GovernanceHouse {
                         hidden: [("member", m.text), ("version", String(m.version))]) : .empty)
         }
         let badges = view.badges.map { b -> HTML in
-            let isOn = b.withdrawn == nil && b.to >= view.today
+            let isOn = b.isRunning(on: view.today)
             return kit.link(
                 Href("/desk/team-badges/", b.id.text), view.people[b.person] ?? "",
                 "\(kit.days(b.from, b.to)) \(b.withdrawnWords)", tag: b.number(words),
@@ -432,7 +391,7 @@ extension GovernanceHouse {
                 kit.checks("member", "lead", .teamRole, [("1", words(.teamLead))]))
             if !bare.isEmpty {
                 forms += kit.form(
-                    "badge", here, .badgeGive, isMain: false,
+                    "badge", here, .badgeGive, primary: false,
                     kit.pair(
                         kit.select(
                             "badge", "person", .badgeFor,
@@ -443,7 +402,7 @@ extension GovernanceHouse {
                 let way = "withdraw-\(b.id.text)"
                 forms += kit.form(
                     way, here, .badgeWithdraw, hidden: [("badge", b.id.text), ("version", String(b.version))],
-                    isMain: false, "<p class=\"help\">\(b.number(words)) \(view.people[b.person] ?? "")</p>",
+                    primary: false, "<p class=\"help\">\(b.number(words)) \(view.people[b.person] ?? "")</p>",
                     kit.text(way, "why", .governanceWhy, most: 200))
             }
             forms += kit.button("end", here, .teamEnd, hidden: [("version", String(view.team.version))])
@@ -451,7 +410,13 @@ extension GovernanceHouse {
         return kit.page(
             view.team.name, view.area.name,
             kit.facts([(.teamPlace, "\(view.area.name)"), (.teamBy, "\(view.body?.name ?? "")")]),
-            kit.section(.teamMembers, kit.rows(members, none: .governanceNone)),
-            kit.section(.badgesTitle, kit.rows(badges, none: .governanceNone)), forms)
+            kit.section(
+                .teamMembers,
+                kit.rows(members, none: .governanceNone)
+                    + ExportLinks.inside("team-members", view.team.id.text, kit.context)),
+            kit.section(
+                .badgesTitle,
+                kit.rows(badges, none: .governanceNone)
+                    + ExportLinks.inside("team-badges", view.team.id.text, kit.context)), forms)
     }
 }

@@ -53,6 +53,7 @@ package struct Badge: Sendable {
     package let withdrawnWords: String
     package let version: Int64
 
+    func isRunning(on day: Day) -> Bool { withdrawn == nil && to >= day }
     func number(_ words: Words) -> String { words(.badgeNumber, String(year), String(serial)) }
 }
 

@@ -146,26 +146,6 @@ extension GovernanceHouse {
             parts = try ask.body("part", Self.ids, "The estates and buildings that it is made of.")
         }
     }
-    private struct MemberAsked: Asked {
-        let id: AreaID
-        let person: PersonAsked
-        let lead: Bool
-        init(_ ask: Ask) throws {
-            id = try ask.path("id", .id())
-            person = try PersonAsked(ask)
-            lead = try ask.body.optional("lead", .flag, "Leads the zone.") ?? false
-        }
-    }
-    private struct EndMemberAsked: Asked {
-        let id: AreaID
-        let part: AreaID
-        let version: Int64
-        init(_ ask: Ask) throws {
-            id = try ask.path("id", .id())
-            part = try ask.path("part", .id())
-            version = try ask.body("version", Seen.versions, "The edition that was read.")
-        }
-    }
     private struct PartsAsked: Asked {
         let id: AreaID
         let add: [AreaID]
@@ -178,14 +158,6 @@ extension GovernanceHouse {
             add = try ask.body.optional("add", Self.ids, "Estates and buildings that come to it.") ?? []
             remove = try ask.body.optional("remove", Self.ids, "Parts that leave it.") ?? []
             households = try ask.body.optional("households", .whole(0...100_000), "As many as before if not said.")
-            seen = try Seen(ask)
-        }
-    }
-    private struct EndZoneAsked: Asked {
-        let id: AreaID
-        let seen: Seen
-        init(_ ask: Ask) throws {
-            id = try ask.path("id", .id())
             seen = try Seen(ask)
         }
     }
@@ -218,14 +190,14 @@ extension GovernanceHouse {
         }
         table.post(
             "/api/v1/zones/:id/members", .verb(.governanceEdit), .act("Adds somebody to a zone.", [.linkedTwice]),
-            MemberAsked.self, .nothing
+            MemberAsked<AreaTag>.self, .nothing
         ) { asked, call in
             try await desk.addMember(try named(asked.person), lead: asked.lead, to: asked.id.raw, by: call.actor)
             return .done
         }
         table.post(
             "/api/v1/zones/:id/members/:part/end", .verb(.governanceEdit),
-            .act("Somebody leaves a zone.", [.changedMeanwhile]), EndMemberAsked.self, .nothing
+            .act("Somebody leaves a zone.", [.changedMeanwhile]), PartAsked<AreaTag, AreaTag>.self, .nothing
         ) { asked, call in
             try await desk.endMember(asked.part.raw, of: asked.id.raw, was: asked.version, by: call.actor)
             return .done
@@ -245,7 +217,7 @@ extension GovernanceHouse {
         }
         table.post(
             "/api/v1/zones/:id/end", .verb(.governanceEdit), .act("Ends a zone.", matches: true),
-            EndZoneAsked.self, .nothing
+            SeenAsked<AreaTag>.self, .nothing
         ) { asked, call in
             try await call.on(asked.seen) { try await desk.endZone(asked.id.raw, was: $0, by: call.actor) }
         }
@@ -253,7 +225,7 @@ extension GovernanceHouse {
 
     private func zones(_ part: Part, _ actor: Actor) async throws -> ZoneList {
         let scope = try actor.scope(.governanceRead)
-        let editing = actor.may(.governanceEdit) ? try actor.scope(.governanceEdit) : nil
+        let offer = try FormOffer(actor)
         return try await database.read { transaction in
             let found = try ZoneStore.list(scope, after: part.cursor, limit: part.limit + 1, transaction)
             let areas = try DirectoryStore.areas(found.map(\.area), transaction)
@@ -265,9 +237,8 @@ extension GovernanceHouse {
             return ZoneList(
                 list: Listing(found, limit: part.limit, id: \.id),
                 areas: areas,
-                communities: try editing.map { try DirectoryStore.areas(in: $0, levels: 5...5, transaction) } ?? [],
-                parts: try editing.map { try DirectoryStore.areas(in: $0, levels: 6...7, limit: 400, transaction) }
-                    ?? [],
+                communities: try offer.places(5...5, transaction),
+                parts: try offer.places(6...7, limit: 400, transaction),
                 mayParty: actor.may(.partyRead), usual: usual)
         }
     }
@@ -345,7 +316,7 @@ extension GovernanceHouse {
         let members = view.members.map { m -> HTML in
             let isOn = m.to >= HomeStore.forever
             return kit.row(
-                view.people[m.person] ?? "", kit.days(m.from, m.to), tag: m.lead ? words(.zoneLead) : "",
+                view.people[m.person] ?? "", "\(kit.days(m.from, m.to))", tag: m.lead ? words(.zoneLead) : "",
                 end: view.mayEdit && isOn
                     ? kit.button(
                         "memberEnd", here, .zoneMemberEnd,
@@ -361,7 +332,9 @@ extension GovernanceHouse {
                 + kit.button("end", here, .zoneEnd, hidden: [("version", String(view.zone.version))])
         let people: HTML =
             view.isHidden
-            ? "<p class=\"help\">\(words(.governanceHidden))</p>" : kit.rows(members, none: .governanceNone)
+            ? "<p class=\"help\">\(words(.governanceHidden))</p>"
+            : kit.rows(members, none: .governanceNone)
+                + (view.zone.kind.reveals ? .empty : ExportLinks.inside("zone-people", view.zone.text, kit.context))
         return kit.page(
             view.zone.name, words(view.zone.kind.phrase), warning(view.zone, view.usual, kit),
             kit.facts([
@@ -373,8 +346,8 @@ extension GovernanceHouse {
                         "\(words(.zoneUsualRange, String($0.lowerBound), String($0.upperBound)))"
                     } ?? .empty
                 ),
-                (.zoneParts, HTML.joined(view.parts.map { "\($0.name)" as HTML }, separator: ", ")),
-            ]),
+                (.zoneParts, "\(words.list(view.parts.map(\.name)))"),
+            ]), ExportLinks.inside("zone-buildings", view.zone.text, kit.context, title: .zoneParts),
             kit.section(.zoneMembers, people), changes(view, kit), forms)
     }
 
@@ -384,10 +357,13 @@ extension GovernanceHouse {
             let who = view.isHidden ? "" : view.people[change.by] ?? ""
             return kit.row(
                 label(change.area, view.changed, kit),
-                who.isEmpty ? Say.exact(change.at) : "\(Say.exact(change.at)) · \(who)",
+                "\(Say.exact(change.at))\(who.isEmpty ? "" : " · \(who)")",
                 tag: kit.words(change.added ? .zoneChangeAdded : .zoneChangeRemoved))
         }
-        return kit.section(.zoneChanges, kit.rows(rows, none: .governanceNone))
+        return kit.section(
+            .zoneChanges,
+            kit.rows(rows, none: .governanceNone)
+                + ExportLinks.inside("zone-changes", view.zone.text, kit.context))
     }
 
     private static func label(_ id: AreaID, _ areas: [AreaID: Area], _ kit: Kit) -> String {
@@ -405,7 +381,7 @@ extension GovernanceHouse {
         }
         return kit.form(
             "parts", Href("/desk/zones/", view.zone.text), .zonePartsChange,
-            hidden: [("version", String(view.zone.version))], isMain: false,
+            hidden: [("version", String(view.zone.version))], primary: false,
             kit.checks("parts", "remove", .zonePartsRemove, kit.places(view.parts)),
             kit.checks("parts", "part", .zonePartsAdd, options),
             kit.text(

@@ -81,8 +81,9 @@ package struct House: Sendable {
 
     /// Every list that can be taken home as a table.
     var exports: [ListExport] {
-        DirectoryExports.all + directory.listExports + cases.exports + cases.coverExports + GovernanceExports.all
-            + GovernanceExports.more + PrivacyExports.all + privacy.exports + TransferExports.all + insight.exports
+        DirectoryExports.all + directory.listExports + directory.partExports + cases.exports + cases.coverExports
+            + cases.partExports + GovernanceExports.all + GovernanceExports.more + GovernanceExports.parts
+            + PrivacyExports.all + privacy.exports + TransferExports.all + insight.exports
     }
 
     /// Does the exports of long lists.

@@ -261,13 +261,3 @@ extension TransferHouse {
         return rows
     }
 }
-
-extension FormFields {
-    func trimmed(_ name: String) -> String {
-        let text = self[name] ?? ""
-        guard let first = text.firstIndex(where: { !$0.isWhitespace }),
-            let last = text.lastIndex(where: { !$0.isWhitespace })
-        else { return "" }
-        return String(text[first...last])
-    }
-}

@@ -53,6 +53,16 @@ package struct FormFields: Sendable, Equatable {
     /// The first value of that name.
     package subscript(_ name: String) -> String? { places[name]?.first.map { values[$0] } }
     package func all(_ name: String) -> [String] { (places[name] ?? []).map { values[$0] } }
+    /// The first value of that name without the space around it; empty where none came.
+    package func trimmed(_ name: String) -> String { Self.trimmed(self[name] ?? "") }
+
+    package static func trimmed(_ text: String) -> String {
+        guard let first = text.firstIndex(where: { !$0.isWhitespace }),
+            let last = text.lastIndex(where: { !$0.isWhitespace })
+        else { return "" }
+        return String(text[first...last])
+    }
+
     package var count: Int { names.count }
     package var pairs: [(name: String, value: String)] { zip(names, values).map { ($0, $1) } }
 

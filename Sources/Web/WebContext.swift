@@ -86,6 +86,8 @@ package struct Words: Sendable {
     package func callAsFunction(_ message: Message) -> String { message.text(language) }
     /// Data that carries both languages.
     package func pick(zh: String, en: String) -> String { language == .zh || en.isEmpty ? zh : en }
+    /// Several names or words in a row, with the sign that the language puts between them.
+    package func list(_ items: [String]) -> String { items.joined(separator: language == .zh ? "\u{3001}" : ", ") }
 }
 
 /// What the site knows about its own place.

@@ -231,6 +231,16 @@ struct PlannerTests {
                 ("open", WorkloadStore.countSQL(person, scope, at: start), open), ("list", own, open),
                 ("late", WorkloadStore.idsSQL(person, scope, before: start, limit: 100), open),
                 ("done", WorkloadStore.handledSQL(person, scope, since: since), done),
+                (
+                    "done by case",
+                    WorkloadStore.handledIDsSQL(
+                        person, scope, since: since, after: WorkloadCursor(at: start, row: 1), limit: 100), done
+                ),
+                (
+                    "list goes on",
+                    WorkloadStore.idsSQL(
+                        person, scope, before: nil, after: WorkloadCursor(at: start, row: 1), limit: 100), open
+                ),
             ] {
                 if let postgres = d.database as? PostgresDatabase {
                     let plan = try await postgres.plan(sql)

@@ -339,7 +339,9 @@ extension District {
                 (
                     try WorkloadStore.assigned(steward, scope, transaction),
                     try WorkloadStore.assigned(steward, scope, before: times.now, transaction),
-                    try WorkloadStore.handled(steward, scope, since: times.month, transaction)
+                    try WorkloadStore.behind(
+                        .month, of: steward, scope, times, after: nil, limit: 100, transaction
+                    ).lines
                 )
             }
             #expect(behind.0.count == 3 && behind.1.count == 2 && behind.2.count == 1)

@@ -141,7 +141,7 @@ import Web
         for part in page.split(separator: "href=\"").dropFirst() where part.contains("cursor=") {
             let end = part.firstIndex(of: "\"") ?? part.endIndex
             let label = part[end...].prefix(40)
-            if label.contains("再看一些") {
+            if label.contains("再看一些") || label.contains("再看 50 件") {
                 return String(part[..<end]).replacing("&amp;", with: "&").replacing("&#38;", with: "&")
             }
         }
@@ -304,6 +304,123 @@ import Web
             let replies = try await walk("/api/v1/ledger/\(estate.text)/replies", limit: 9, h.visitor(), h)
             #expect(replies.items.count == before + 120)
             #expect(Set(replies.items.compactMap { $0["question"]?.stringValue }).count == replies.items.count)
+        }
+    }
+
+    /// Open and handled cases of one colleague, more than a page, some at the same moment, some handled twice.
+    @Test func theCasesBehindAWorkloadGoOnAndEachStandsOnce() async throws {
+        try await TestHouse.with { h in
+            let estate = try await h.area("桂花苑")
+            let steward = try #require(try await h.actor(h.program("steward")).person)
+            let program = try h.program("approver")
+            let path = "/api/v1/workload/\(steward.text)"
+            func ids(_ list: String, limit: Int) async throws -> [String] {
+                try await walk("\(path)?list=\(list)", limit: limit, program, h).items.compactMap {
+                    $0["id"]?.stringValue
+                }
+            }
+            var before: [String: Int] = [:]
+            for list in WorkloadList.allCases { before[list.rawValue] = try await ids(list.rawValue, limit: 100).count }
+            var cases: [CaseID] = []
+            for index in 0..<125 {
+                cases.append(try await h.report("水管漏水 \(index)", by: "resident", at: estate, key: "load-\(index)"))
+            }
+            let (now, world, all) = (h.still.now, h.house.world, cases)
+            try await h.house.database.write { transaction in
+                for (index, id) in all.enumerated() {
+                    // Five at each moment; the first sixty are late.
+                    let due = now.adding(hours: index < 60 ? -1 : 1).adding(ms: Int64(index / 5))
+                    try transaction.run(
+                        "update cases_case set assignee_id = \(steward), due_ms = \(due) where id = \(id)")
+                    try transaction.run(
+                        """
+                        insert into cases_clock (case_id, round, kind, started_ms, unit, amount, policy_id, stopped_ms)
+                        values (\(id), 1, 2, \(now.adding(hours: -2)), 1, 180, 1, \(now)) on conflict do nothing
+                        """)
+                    for turn in 0..<(index % 4 == 0 ? 2 : 1) {
+                        try transaction.run(
+                            """
+                            insert into cases_event (id, case_id, at_ms, kind, actor_id, actor_name, party, holder,
+                                words, open, round)
+                            values (\(world.nextID()), \(id), \(now.adding(ms: Int64(-index / 6 - turn * 500))), 6,
+                                \(steward), 'n', 1, 1, 'w', true, 1)
+                            """)
+                    }
+                }
+            }
+            for (list, number) in [("open", 125), ("overdue", 60), ("week", 125), ("month", 125)] {
+                let whole = try await ids(list, limit: 100)
+                #expect(whole.count == number + (before[list] ?? 0), "\(list) \(whole.count)")
+                #expect(Set(whole).count == whole.count)
+                #expect(try await ids(list, limit: 7) == whole)
+                #expect(try await ids(list, limit: 50) == whole)
+            }
+            let sums = try await walk("/api/v1/workload", limit: 100, program, h).items
+            let own = try #require(sums.first { $0["person"]?.stringValue == steward.text })
+            #expect(own["open"]?.intValue == Int64(125 + (before["open"] ?? 0)))
+            #expect(own["handled_this_week"]?.intValue == Int64(125 + (before["week"] ?? 0)))
+            // The page, link after link, and its file.
+            let session = try await h.signIn("approver")
+            var (place, seen, looked) = ("/desk/workload/\(steward.text)?list=month", Set<String>(), 0)
+            while !place.isEmpty {
+                let page = try await h.send(session, .get, place).text
+                for id in cases where page.contains("/desk/cases/\(id.text)\"") { seen.insert(id.text) }
+                looked += 1
+                try #require(looked < 20)
+                place = Self.more(page)
+            }
+            #expect(seen.count == 125 && looked == (125 + (before["month"] ?? 0) + 49) / 50)
+            let file = "/desk/export/workload-cases?format=csv&of=\(steward.text)&number="
+            for list in ["open", "overdue", "week", "month"] {
+                let rows = try await h.send(session, .get, file + list).text.split(separator: "\r\n").count - 1
+                #expect(rows == (try await ids(list, limit: 100)).count, "\(list)")
+            }
+            #expect(try await h.send(session, .get, file + "nothing").status == 422)
+            for cursor in ["x", "1-2", "5-\(steward.text)-1", "-\(steward.text)"] {
+                #expect(try await h.send(program, .get, "\(path)?cursor=\(cursor)").status == 422, "\(cursor)")
+                #expect(
+                    try await h.send(session, .get, "/desk/workload/\(steward.text)?cursor=\(cursor)").status == 422)
+            }
+            #expect(try await h.send(try h.program("desk2"), .get, path).status == 404)
+        }
+    }
+
+    @Test func onesOwnAppointmentsGoOn() async throws {
+        try await TestHouse.with { h in
+            let body = try await organisation("桂花社区居民委员会", h)
+            let area = try await h.area("桂花社区")
+            let today = Zone.shanghai.day(of: h.still.now)
+            let session = try await h.signIn("resident2")
+            let person = try #require(try await h.actor(session).person)
+            let program = try h.program("resident2")
+            let before = try await walk("/api/v1/my/duties", limit: 100, program, h).items.count
+            try await h.house.database.write { transaction in
+                for index in 0..<140 {
+                    try AppointmentStore.insert(
+                        Appointment(
+                            id: ID(h.house.world.nextID()), kind: .buildingLeader, year: 2024,
+                            serial: Int64(3000 + index), person: person, organisation: body, area: area, selection: 0,
+                            reveals: false, duties: "", from: today.adding(-900 + index), to: today.adding(-400),
+                            revoked: nil, revokeWords: "", version: 1), by: person, at: h.still.now, transaction)
+                }
+            }
+            let (items, pages) = try await walk("/api/v1/my/duties", limit: 30, program, h)
+            #expect(items.count == before + 140 && pages == (before + 140 + 29) / 30)
+            #expect(Set(items.compactMap { $0["id"]?.stringValue }).count == items.count)
+            var (place, seen, looked) = ("/my/duties", Set<String>(), 0)
+            while !place.isEmpty {
+                let page = try await h.send(session, .get, place).text
+                for item in items {
+                    let id = item["id"]?.stringValue ?? "-"
+                    if page.contains("/my/duties/\(id)\"") { seen.insert(id) }
+                }
+                looked += 1
+                try #require(looked < 20)
+                place = Self.more(page)
+            }
+            #expect(seen.count == items.count && looked == (items.count + 49) / 50)
+            #expect(try await h.send(program, .get, "/api/v1/my/duties?cursor=nothing!").status == 422)
+            #expect(try await h.send(session, .get, "/my/duties?cursor=nothing!").status == 422)
         }
     }
 }
