@@ -290,7 +290,7 @@ extension GovernanceHouse {
                     kit.text("term", "women", .termWomen, most: 2, required: false, numeric: true)),
                 kit.text("term", "basis", .termBasis, most: 120))
                 + kit.form(
-                    "kind", here, .bodyKindChange, hidden: [("was", view.body.kind.code)],
+                    "kind", here, .bodyKindChange, hidden: [("was", view.body.kind.code)], primary: false,
                     kit.select("kind", "kind", .bodyKind, kinds, value: view.body.kind.code))
         return kit.page(
             view.body.name, words(view.body.kind.phrase),

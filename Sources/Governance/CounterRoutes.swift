@@ -288,7 +288,7 @@ extension GovernanceHouse {
             ? .empty
             : kit.form("seat", here, .counterSeat, kit.person("seat"))
                 + kit.form(
-                    "service", here, .counterService,
+                    "service", here, .counterService, primary: false,
                     kit.pair(
                         kit.select("service", "party", .counterSide, sides),
                         kit.text("service", "service", .zoneName, most: 60)),

@@ -262,6 +262,7 @@ extension GovernanceHouse {
         let forms = view.may.map { step -> HTML in
             kit.form(
                 step.code, Href("/desk/notices/", n.id.text), step.phrase, hidden: [("version", String(n.version))],
+                primary: step == view.may.first,
                 kit.long(step.code, "words", .noticeWords))
         }
         return kit.page(

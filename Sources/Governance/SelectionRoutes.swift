@@ -471,7 +471,7 @@ extension GovernanceHouse {
         if view.mayEdit, s.status == .announced {
             if s.isOpen(on: view.today) {
                 forms += kit.form(
-                    "putUp", here, .candidateAdd, kit.person("putUp"),
+                    "putUp", here, .candidateAdd, primary: view.today <= s.to, kit.person("putUp"),
                     buildings("putUp", view, view.seats.map(\.area), kit),
                     kit.long("putUp", "words", .candidateWords))
             }
@@ -485,7 +485,8 @@ extension GovernanceHouse {
                         kit.day("decide", "to", .governanceTo, value: view.today.adding(1094))))
             }
             forms += kit.form(
-                "cancel", here, .selectionCancel, hidden: version, kit.text("cancel", "why", .governanceWhy, most: 200))
+                "cancel", here, .selectionCancel, hidden: version, primary: false,
+                kit.text("cancel", "why", .governanceWhy, most: 200))
         }
         return kit.page(
             s.title, words(s.kind.phrase), state(s, view.today, kit), notice(view, kit),

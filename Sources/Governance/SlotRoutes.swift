@@ -333,7 +333,7 @@ extension GovernanceHouse {
                     ("slot", line.slot.code), ("area", line.place.id.text),
                     ("zone", line.zone.map { ID<AreaTag>($0.id).text } ?? ""),
                     ("version", String(line.holder?.version ?? 0)),
-                ],
+                ], primary: false,
                 kit.select(
                     way, "organisation", .slotHolder, fitting.map { (value: $0.id.text, label: $0.name) },
                     value: line.holder?.organisation.text ?? "", required: false),
@@ -351,7 +351,7 @@ extension GovernanceHouse {
         let type = view.projects[estate.id] ?? .unsaid
         return kit.form(
             "project", Href("/desk/who/", view.area.id.text), .projectChange,
-            hidden: [("area", estate.id.text), ("was", type.code)],
+            hidden: [("area", estate.id.text), ("was", type.code)], primary: false,
             kit.select(
                 "project", "project", .projectType,
                 ProjectType.allCases.map { (value: $0.code, label: kit.words($0.phrase)) }, value: type.code))

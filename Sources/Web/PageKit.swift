@@ -41,6 +41,11 @@ package struct PageLook: Sendable {
         optional: (" <span class=\"soft\">", "</span>"), textType: .empty, textEnd: " autocomplete=off",
         cell: "<td class=\"small\">", folded: "card narrow", tagsLinks: true, isMain: true, marksChoices: false,
         namesForms: false, longest: 400)
+    /// One's own data and what is kept about it: no form has the red button, which rows may have.
+    package static let rights = PageLook(
+        optional: (" <span class=\"soft\">", "</span>"), textType: .empty, textEnd: " autocomplete=off",
+        cell: "<td class=\"small\">", folded: "card narrow", tagsLinks: true, isMain: false, marksChoices: false,
+        namesForms: false, longest: 400)
     /// Shifts and cover: the forms are not printed.
     package static let shift = PageLook(
         optional: (" <small class=\"soft\">", "</small>"), textType: " type=\"text\"", textEnd: .empty, cell: "<td>",
@@ -217,13 +222,13 @@ extension PageKit {
     }
 
     package func long(
-        _ way: String, _ name: String, _ title: Phrase, value: String = "", most: Int? = nil, required: Bool = true,
-        help: String = ""
+        _ way: String, _ name: String, _ title: Phrase, value: String = "", most: Int? = nil, lines: Int = 3,
+        required: Bool = true, help: String = ""
     ) -> HTML {
         let need: HTML = required ? " required" : .empty
         return field(way, name, title, isMarked: !required, help: help) { mark in
             """
-            <textarea class="in" rows="3" id="\(way)-\(name)" name="\(name)" maxlength="\(most ?? look.longest)"\
+            <textarea class="in" rows="\(lines)" id="\(way)-\(name)" name="\(name)" maxlength="\(most ?? look.longest)"\
             \(need)\(mark)>\(kept(way, name, value))</textarea>
             """
         }
@@ -233,8 +238,10 @@ extension PageKit {
         _ way: String, _ name: String, _ title: Phrase, _ options: [(value: String, label: String)],
         value: String = "", required: Bool = true
     ) -> HTML {
-        let need: HTML = required ? " required" : .empty
-        let none: HTML = required && !value.isEmpty ? .empty : "<option value=\"\"></option>"
+        // An answer that says "none" in words is one of the options.
+        let saysNone = options.contains { $0.value.isEmpty }
+        let need: HTML = required && !saysNone ? " required" : .empty
+        let none: HTML = saysNone || required && !value.isEmpty ? .empty : "<option value=\"\"></option>"
         let items = Form.options(options.map { ($0.value, $0.label) }, chosen: kept(way, name, value))
         return field(way, name, title, isMarked: look.marksChoices && !required) { mark in
             "<select class=\"in\" id=\"\(way)-\(name)\" name=\"\(name)\"\(need)\(mark)>\(none)\(items)</select>"

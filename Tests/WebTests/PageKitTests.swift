@@ -74,6 +74,20 @@ import Testing
         #expect(text(shift.form("f", Href("/x"), .optional, primary: true)).contains("btn primary"))
     }
 
+    /// A browser refuses to send a choice that is needed and empty: one that may be none is not needed.
+    @Test func aChoiceThatMayBeNoneIsNotNeeded() {
+        let kit = kit(.rights)
+        let (some, none) = ([(value: "a", label: "A")], [(value: "", label: "None"), (value: "a", label: "A")])
+        let needed = text(kit.select("f", "n", .errorKept, some))
+        #expect(needed.contains(" required") && needed.contains("<option value=\"\"></option>"))
+        let known = text(kit.select("f", "n", .errorKept, some, value: "a"))
+        #expect(known.contains(" required") && !known.contains("<option value=\"\">"))
+        for value in ["", "a"] {
+            let free = text(kit.select("f", "n", .errorKept, none, value: value))
+            #expect(!free.contains(" required") && free.ranges(of: "<option value=\"\"").count == 1)
+        }
+    }
+
     @Test func listsSayWhenTheyAreEmptyAndEscapeTheirWords() {
         let kit = kit(.register)
         #expect(text(kit.rows([], none: .optional)).contains("card soft"))
