@@ -107,14 +107,16 @@ package struct Jobs: Sendable {
     ) throws -> [Job] {
         let ofKind: SQL = kind.map { " and kind = \($0)" } ?? ""
         // The lease is asked for twice: PostgreSQL checks the outer condition again on a row that it had to wait for.
+        // Which rows is asked once: beneath an `in`, PostgreSQL may ask again for each row, and take more than the limit.
         let jobs = try transaction.query(
             """
-            update storage_job
-            set attempt = attempt + 1, lease_until_ms = \(now.adding(ms: leaseMs)), worker = \(worker)
-            where lease_until_ms <= \(now) and done_ms is null and gave_up_ms is null and id in (
+            with picked as materialized (
                 select id from storage_job
                 where due_ms <= \(now) and lease_until_ms <= \(now) and done_ms is null and gave_up_ms is null\(ofKind)
                 order by due_ms, id limit \(limit)\(SQL.skippingLocked))
+            update storage_job
+            set attempt = attempt + 1, lease_until_ms = \(now.adding(ms: leaseMs)), worker = \(worker)
+            where lease_until_ms <= \(now) and done_ms is null and gave_up_ms is null and id in (select id from picked)
             returning id, kind, area_id, subject_id, payload, due_ms, attempt
             """
         ) { row in

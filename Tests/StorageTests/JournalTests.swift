@@ -112,6 +112,27 @@ private let area = AreaID(77)
         }
     }
 
+    @Test func noMoreAreTakenThanAskedForAtOnce() async throws {
+        try await TestDatabase.with { test async throws in
+            let jobs = Jobs(nextID: test.world.nextID)
+            for key in ["a", "b", "c", "d"] { _ = try await schedule(test, key) }
+            var taken: [Int64] = []
+            for left in (0..<4).reversed() {
+                let got = try await test.database.write { transaction in
+                    try jobs.claim(
+                        kind: "case.due", worker: "w", leaseMs: 60_000, limit: 1, at: TestDatabase.start, transaction)
+                }
+                #expect(got.count == 1)
+                taken += got.map(\.id)
+                let waiting = try await test.database.read {
+                    try $0.first("select count(*) from storage_job where attempt = 0") { try $0.int(0) }
+                }
+                #expect(waiting == Int64(left), "what nobody holds is free for others")
+            }
+            #expect(Set(taken).count == 4)
+        }
+    }
+
     @Test func aJobIsClaimedOnceAndAgainWhenItsLeaseRanOut() async throws {
         try await TestDatabase.with { test async throws in
             let now = TestDatabase.start
