@@ -18,7 +18,15 @@ package enum CaseFormerMigrations {
             create index cases_handover_author on cases_handover(author_id, id);
             create index cases_handover_taker on cases_handover(taken_by, id) where taken_by is not null;
             create index cases_handover_old on cases_handover(at_ms, id);
-            """)
+            """),
+        Migration(
+            "cases-051-template-authors",
+            """
+            create index cases_template_version_author on cases_template_version(author_id, template_id)
+                where author_name <> '';
+            -- people who were done with before there was this are looked at once more
+            update cases_former set to_day = to_day - 1;
+            """),
     ]
 }
 
@@ -45,7 +53,14 @@ package enum CaseFormer {
                 select h.id from cases_handover h where h.author_id = \(person) and h.author_name <> ''
                 order by h.id limit \(limit))
             """)
-        return try steps + stoodFor + written
+        let templates = try transaction.run(
+            """
+            update cases_template_version set author_name = ''
+            where author_id = \(person) and author_name <> '' and template_id in (
+                select w.template_id from cases_template_version w
+                where w.author_id = \(person) and w.author_name <> '' order by w.template_id limit \(limit))
+            """)
+        return try steps + stoodFor + written + templates
             + transaction.run(
                 """
                 update cases_handover set taken_name = '' where id in (
@@ -102,6 +117,27 @@ package enum CaseFormer {
                     .text(try row.text(1)), .text(try row.text(2)), .time(try row.instant(3)),
                     taken.map { .time($0) } ?? .none,
                 ])
+        }
+    }
+
+    /// The versions of reply templates that somebody wrote, as long as they bear the name.
+    static let templates = PersonalTable(
+        "templates", .dataTemplates,
+        [.init("name", .dataCaseTitle), .init("version", .dataTemplateVersion), .init("at", .dataSince)]
+    ) { person, after, limit, transaction in
+        // A template has as many versions as its author wrote: those of so many templates come as one batch.
+        try transaction.query(
+            """
+            select v.template_id, v.name, v.version, v.at_ms from cases_template_version v
+            where v.author_id = \(person) and v.author_name <> '' and v.template_id in (
+                select distinct w.template_id from cases_template_version w
+                where w.author_id = \(person) and w.author_name <> '' and w.template_id > \(after)
+                order by w.template_id limit \(limit))
+            order by v.template_id, v.version
+            """
+        ) { row in
+            PersonalRow(
+                try row.int(0), [.text(try row.text(1)), .number(try row.int(2)), .time(try row.instant(3))])
         }
     }
 

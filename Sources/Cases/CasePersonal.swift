@@ -31,7 +31,7 @@ package enum CasePersonalMigrations {
 /// What cases hold about the people who report them.
 package enum CasePersonal {
     package static let source = PersonalDataSource(
-        "cases", [cases, sayings, ratings, joins, CaseFormer.steps, CaseFormer.handovers],
+        "cases", [cases, sayings, ratings, joins, CaseFormer.steps, CaseFormer.handovers, CaseFormer.templates],
         remains: [PersonalRemainder(.keptCases, .keptCasesWhy)]
     ) { person, now, limit, transaction in
         let unnamed = try Naming.end(of: person, transaction).count
@@ -85,7 +85,7 @@ package enum CasePersonal {
             .init("number", .dataCaseNumber), .init("place", .dataPlace), .init("title", .dataCaseTitle),
             .init("body", .dataCaseBody), .init("contact", .dataCaseContact), .init("channel", .dataCaseChannel),
             .init("status", .dataState), .init("at", .dataSince), .init("closed", .dataCaseClosed),
-        ]
+        ], isForKin: true
     ) { person, after, limit, transaction in
         try transaction.query(
             """
@@ -108,7 +108,7 @@ package enum CasePersonal {
     /// What the person themselves said to their cases.
     private static let sayings = PersonalTable(
         "sayings", .dataSayings,
-        [.init("number", .dataCaseNumber), .init("words", .dataCaseBody), .init("at", .dataSince)]
+        [.init("number", .dataCaseNumber), .init("words", .dataCaseBody), .init("at", .dataSince)], isForKin: true
     ) { person, after, limit, transaction in
         try transaction.query(
             """
@@ -126,7 +126,7 @@ package enum CasePersonal {
         [
             .init("number", .dataCaseNumber), .init("score", .dataScore), .init("words", .dataCaseBody),
             .init("at", .dataSince),
-        ]
+        ], isForKin: true
     ) { person, after, _, transaction in
         // A case may have several rounds: the ratings of so many cases come as one batch.
         let rows = try transaction.query(
@@ -153,7 +153,7 @@ package enum CasePersonal {
 
     private static let joins = PersonalTable(
         "joins", .dataJoins,
-        [.init("number", .dataCaseNumber), .init("words", .dataCaseBody), .init("at", .dataSince)]
+        [.init("number", .dataCaseNumber), .init("words", .dataCaseBody), .init("at", .dataSince)], isForKin: true
     ) { person, after, limit, transaction in
         try transaction.query(
             """

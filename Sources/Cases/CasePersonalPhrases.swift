@@ -16,9 +16,11 @@ extension Phrase {
     package static let dataStep = Phrase("步骤", "Step")
     package static let dataHandovers = Phrase("交接班记录", "Notes at the end of a shift")
     package static let dataTaken = Phrase("我接班的时间", "When I took it over")
+    package static let dataTemplates = Phrase("我写的常用回复", "Reply templates that I wrote")
+    package static let dataTemplateVersion = Phrase("第几版", "Version")
     package static let formerColleague = Phrase("离任人员", "A former colleague")
     package static let keepFormer = Phrase(
-        "离任人员在经办步骤里的姓名", "Names of former staff in the steps of cases")
+        "离任人员在经办步骤和常用回复里的姓名", "Names of former staff in the steps of cases and in reply templates")
     package static let keepFormerSource = Phrase(
         "产品默认：与工单相同，三年", "Product default: three years, as for work orders")
     package static let keepHandovers = Phrase("交接班记录", "Notes at the end of a shift")

@@ -374,6 +374,7 @@ struct DeskPages: Sendable {
         if actor.may(.calendarEdit) { links.append((Href("/desk/calendar"), .calendarTitle)) }
         if actor.may(.securityEdit) { links.append((Href("/desk/security"), .securityTitle)) }
         if actor.may(.auditRead) { links.append((Href("/desk/audit"), .auditTitle)) }
+        if actor.may(.auditRead) { links.append((Href("/desk/privacy/audit"), .complianceTitle)) }
         links.append((Href("/desk/poster"), .posterTitle))
         links.append((Href("/ledger"), .tabPublic))
         links.append((Href("/messages"), .messages))

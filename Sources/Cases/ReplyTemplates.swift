@@ -135,9 +135,12 @@ package struct TemplateVersion: Sendable {
     package let name: String
     package let body: String
     package let ended: Bool
+    /// Empty once the name went with the account, or after its period.
     package let author: String
     package let why: String
     package let at: Instant
+
+    func author(_ words: Words) -> String { author.isEmpty ? words(.formerColleague) : author }
 }
 
 /// Every SQL word about templates.

@@ -178,7 +178,7 @@ extension CasesHouse {
         let history = seen.versions.map { one in
             kit.row(
                 "\(one.version). \(one.name)",
-                "\(one.body)<br>\(one.author) · \(kit.say.time(one.at)) · \(one.why)",
+                "\(one.body)<br>\(one.author(kit.words)) · \(kit.say.time(one.at)) · \(one.why)",
                 state: one.ended ? kit.state(.plain, words(.templateEndedState)) : .empty)
         }
         return kit.answer(

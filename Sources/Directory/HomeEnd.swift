@@ -284,7 +284,7 @@ package struct HomeEndActions: Sendable {
 
     /// What the household leaves behind ends when nobody of it remains. An owner who lets the home does not live there:
     /// of whom a tenant lived with, only tenants and family count.
-    private static func leave(
+    static func leave(
         _ home: HomeRecord, _ day: Day, _ hooks: ResidentHooks, _ transaction: any WriteTransaction
     ) throws -> Int {
         let staying = try HomeEndStore.staying(in: home.unit, after: day, transaction)

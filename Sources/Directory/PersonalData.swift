@@ -11,10 +11,14 @@ package struct PersonalRow: Sendable {
     /// Greater than that of every row before it: where the next batch goes on.
     package let cursor: Int64
     package let values: [PersonalValue]
+    /// False for a row that says something about others or about membership of the party: a relative of a person who
+    /// died does not get it.
+    package let isForKin: Bool
 
-    package init(_ cursor: Int64, _ values: [PersonalValue]) {
+    package init(_ cursor: Int64, _ values: [PersonalValue], isForKin: Bool = true) {
         self.cursor = cursor
         self.values = values
+        self.isForKin = isForKin
     }
 }
 
@@ -37,12 +41,18 @@ package struct PersonalTable: Sendable {
     package let name: String
     package let title: Phrase
     package let columns: [Column]
+    /// Whether a near relative may get it once the person has died (Personal Information Protection Law art. 49). Only
+    /// what says so: nothing about others, about work for an organisation or about ways into accounts does.
+    package let isForKin: Bool
     package let read: Read
 
-    package init(_ name: String, _ title: Phrase, _ columns: [Column], read: @escaping Read) {
+    package init(
+        _ name: String, _ title: Phrase, _ columns: [Column], isForKin: Bool = false, read: @escaping Read
+    ) {
         self.name = name
         self.title = title
         self.columns = columns
+        self.isForKin = isForKin
         self.read = read
     }
 }

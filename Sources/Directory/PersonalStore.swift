@@ -159,7 +159,7 @@ package struct DirectoryPersonal: Sendable {
             [
                 .init("name", .dataName), .init("phone", .dataPhone), .init("login", .dataLogin),
                 .init("since", .dataSince),
-            ]
+            ], isForKin: true
         ) { person, after, _, transaction in
             guard after == 0 else { return [] }
             let found = try transaction.first(
@@ -186,7 +186,7 @@ package struct DirectoryPersonal: Sendable {
         [
             .init("place", .dataPlace), .init("relation", .dataRelation), .init("state", .dataState),
             .init("from", .dataFrom), .init("to", .dataTo),
-        ]
+        ], isForKin: true
     ) { person, after, limit, transaction in
         try transaction.query(
             """
@@ -217,11 +217,11 @@ package struct DirectoryPersonal: Sendable {
         [
             .init("organisation", .dataOrganisation), .init("title", .dataPostTitle), .init("place", .dataPlace),
             .init("from", .dataFrom), .init("to", .dataTo),
-        ]
+        ], isForKin: true
     ) { person, after, limit, transaction in
         try transaction.query(
             """
-            select p.id, o.name, p.title, a.name, p.from_day, p.to_day from directory_post p
+            select p.id, o.name, p.title, a.name, p.from_day, p.to_day, p.role, o.kind from directory_post p
             join directory_organisation o on o.id = p.organisation_id
             join directory_area a on a.id = p.area_id
             where p.person_id = \(person) and p.id > \(after) order by p.id limit \(limit)
@@ -232,7 +232,9 @@ package struct DirectoryPersonal: Sendable {
                 [
                     .text(try row.text(1)), .text(try row.text(2)), .text(try row.text(3)), .day(try row.day(4)),
                     .day(try row.day(5)),
-                ])
+                ],
+                isForKin: try row.raw(6, Role.self) != .partyAffairs
+                    && !row.raw(7, OrganisationKind.self).revealsMembers)
         }
     }
 

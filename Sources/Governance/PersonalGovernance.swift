@@ -7,7 +7,10 @@ extension GovernanceHouse {
     package var personalData: PersonalDataSource {
         PersonalDataSource(
             "governance",
-            [Self.ownLetters, Self.ownLinks, Self.ownCandidacies, Self.ownTeams, Self.ownBadges, ownVehicles],
+            [
+                Self.ownLetters, Self.ownLinks, Self.ownCandidacies, Self.ownTeams, Self.ownBadges, ownVehicles,
+                Self.ownSeats, Self.ownZones, Self.ownAppraisals,
+            ],
             remains: [PersonalRemainder(.keptLetters, .keptLettersWhy)]
         ) { person, now, limit, transaction in
             let today = Zone.shanghai.day(of: now)
@@ -38,7 +41,21 @@ extension GovernanceHouse {
                 update governance_badge set withdrawn_ms = \(now), version = version + 1
                 where person_id = \(person) and withdrawn_ms is null
                 """)
-            return plates + words + links + teams + badges
+            let seats = try transaction.run(
+                """
+                update governance_counter_seat
+                set to_day = case when from_day > \(today) then from_day else \(today) end, version = version + 1
+                where person_id = \(person) and to_day = \(HomeStore.forever)
+                """)
+            let zones = try transaction.run(
+                """
+                update governance_zone_member
+                set to_day = case when from_day > \(today) then from_day else \(today) end, version = version + 1
+                where person_id = \(person) and to_day = \(HomeStore.forever)
+                """)
+            let said = try transaction.run(
+                "update governance_appraisal set words = '' where person_id = \(person) and words <> ''")
+            return plates + words + links + teams + badges + seats + zones + said
         }
     }
 
@@ -47,11 +64,11 @@ extension GovernanceHouse {
         [
             .init("kind", .dataLetterKind), .init("organisation", .dataOrganisation), .init("duties", .dataDuties),
             .init("from", .dataFrom), .init("to", .dataTo),
-        ]
+        ], isForKin: true
     ) { person, after, limit, transaction in
         try transaction.query(
             """
-            select a.id, a.kind, o.name, a.duties, a.from_day, a.to_day from governance_appointment a
+            select a.id, a.kind, o.name, a.duties, a.from_day, a.to_day, a.reveals, o.kind from governance_appointment a
             join directory_organisation o on o.id = a.organisation_id
             where a.person_id = \(person) and a.id > \(after) order by a.id limit \(limit)
             """
@@ -61,7 +78,7 @@ extension GovernanceHouse {
                 [
                     .text(String(describing: try row.raw(1, AppointmentKind.self))), .text(try row.text(2)),
                     .text(try row.text(3)), .day(try row.day(4)), .day(try row.day(5)),
-                ])
+                ], isForKin: try !row.flag(6) && !row.raw(7, OrganisationKind.self).revealsMembers)
         }
     }
 
@@ -123,11 +140,61 @@ extension GovernanceHouse {
         }
     }
 
+    private static let ownSeats = PersonalTable(
+        "seats", .dataSeats, [.init("counter", .dataCounter), .init("from", .dataFrom), .init("to", .dataTo)]
+    ) { person, after, limit, transaction in
+        try transaction.query(
+            """
+            select s.id, c.name, s.from_day, s.to_day from governance_counter_seat s
+            join governance_counter c on c.id = s.counter_id
+            where s.person_id = \(person) and s.id > \(after) order by s.id limit \(limit)
+            """
+        ) { row in
+            PersonalRow(try row.int(0), [.text(try row.text(1)), .day(try row.day(2)), .day(try row.day(3))])
+        }
+    }
+
+    private static let ownZones = PersonalTable(
+        "zones", .dataZones, [.init("zone", .dataZone), .init("from", .dataFrom), .init("to", .dataTo)]
+    ) { person, after, limit, transaction in
+        try transaction.query(
+            """
+            select m.id, z.name, m.from_day, m.to_day from governance_zone_member m
+            join governance_zone z on z.id = m.zone_id
+            where m.person_id = \(person) and m.id > \(after) order by m.id limit \(limit)
+            """
+        ) { row in
+            PersonalRow(try row.int(0), [.text(try row.text(1)), .day(try row.day(2)), .day(try row.day(3))])
+        }
+    }
+
+    private static let ownAppraisals = PersonalTable(
+        "appraisals", .dataAppraisals,
+        [
+            .init("quarter", .dataQuarter), .init("score", .dataMark), .init("words", .dataSaid),
+            .init("since", .dataSince),
+        ]
+    ) { person, after, limit, transaction in
+        try transaction.query(
+            """
+            select id, quarter, score, words, created_ms from governance_appraisal
+            where person_id = \(person) and id > \(after) order by id limit \(limit)
+            """
+        ) { row in
+            PersonalRow(
+                try row.int(0),
+                [
+                    .text(try row.text(1)), .number(try row.int(2)), .text(try row.text(3)),
+                    .time(try row.instant(4)),
+                ])
+        }
+    }
+
     private var ownVehicles: PersonalTable {
         let secrets = directory.secrets
         return PersonalTable(
             "vehicles", .dataVehicles,
-            [.init("plate", .dataPlate), .init("from", .dataFrom), .init("to", .dataTo)]
+            [.init("plate", .dataPlate), .init("from", .dataFrom), .init("to", .dataTo)], isForKin: true
         ) { person, after, limit, transaction in
             try transaction.query(
                 """

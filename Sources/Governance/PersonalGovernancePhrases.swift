@@ -23,6 +23,16 @@ extension Phrase {
     package static let keepVehiclesSource = Phrase(
         "产品默认：搬走后九十天", "Product default: ninety days after the home or the entry ended")
     package static let keepNotices = Phrase("办结的整改通知", "Corrective notices that are closed")
+    package static let keepSeats = Phrase("前台窗口的坐班记录", "Seats at merged counters that ended")
+    package static let keepMembers = Phrase("责任区的成员", "Members of zones who left")
+    package static let keepAppraisals = Phrase("管家和网格员的评价", "Appraisals of stewards and grid officers")
+    package static let dataSeats = Phrase("窗口坐班", "Seats at counters")
+    package static let dataCounter = Phrase("哪个窗口", "Counter")
+    package static let dataZones = Phrase("所在的责任区", "Zones")
+    package static let dataZone = Phrase("哪个责任区", "Zone")
+    package static let dataAppraisals = Phrase("对我的评价", "Appraisals of my work")
+    package static let dataQuarter = Phrase("季度", "Quarter")
+    package static let dataMark = Phrase("得分", "Mark")
     package static let keptLetters = Phrase("聘书编号和任期（不带姓名）", "Numbers and terms of letters (without the name)")
     package static let keptLettersWhy = Phrase("组织的任免档案", "Official records of appointments")
 }

@@ -71,15 +71,19 @@ extension PrivacyHouse {
     }
 
     private func links(_ kit: Kit) -> HTML {
-        guard kit.context.actor.may(.privacyEdit) else { return .empty }
-        let links: [(Href, Phrase)] = [
+        var links: [(Href, Phrase)] = [(Href("/desk/privacy/audit"), .complianceTitle)]
+        if kit.context.actor.may(.privacyEdit) { links += Self.editorLinks }
+        let items = links.map { "<a class=\"btn\" href=\"\($0.0)\">\(kit.words($0.1))</a>" as HTML }
+        return "<nav class=\"btns\" aria-label=\"\(kit.words(.privacyDesk))\">\(HTML.joined(items))</nav>"
+    }
+
+    private static var editorLinks: [(Href, Phrase)] {
+        [
             (Href("/desk/privacy/notice"), .privacyNoticeTitle), (Href("/desk/privacy/purposes"), .purposesTitle),
             (Href("/desk/privacy/periods"), .periodsTitle), (Href("/desk/privacy/limits"), .lawLimitsTitle),
             (Href("/desk/privacy/processing"), .processingTitle), (Href("/desk/privacy/sharing"), .sharingTitle),
             (Href("/desk/privacy/assessments"), .assessmentsTitle), (Href("/desk/privacy/breaches"), .breachesTitle),
         ]
-        let items = links.map { "<a class=\"btn\" href=\"\($0.0)\">\(kit.words($0.1))</a>" as HTML }
-        return "<nav class=\"btns\" aria-label=\"\(kit.words(.privacyDesk))\">\(HTML.joined(items))</nav>"
     }
 
     // MARK: Requests
@@ -102,10 +106,15 @@ extension PrivacyHouse {
             var about = [words(.requestDue, one.due.description)]
             if let act = one.act, one.status.isOpen { about.append(words(.requestActs, Say.exact(act))) }
             if one.kind == .closing, one.count > 0 { about.append(words(.requestCount, String(one.count))) }
+            if !one.deadName.isEmpty { about.append(words(.kinAbout, one.deadName)) }
             about += [one.words, one.answer].filter { !$0.isEmpty }
+            let open: HTML =
+                one.relative == nil
+                ? .empty
+                : "<a class=\"btn\" href=\"\(Href("/desk/privacy/requests/", one.id.text))\">\(words(.kinOpen))</a>"
             let way = "answer-\(one.id.text)"
             let form: HTML =
-                one.kind == .correction && one.status == .waiting
+                one.relative == nil && one.awaitsDecision && one.person != actor.person
                 ? kit.form(
                     way, Href("/desk/privacy/requests/", one.id.text), .requestAnswer,
                     hidden: [("version", String(one.version))],
@@ -116,8 +125,9 @@ extension PrivacyHouse {
                             (value: "refused", label: words(.requestAnswerRefuse)),
                         ]),
                     kit.long(way, "answer", .requestAnswerWords, most: 1000)) : .empty
+            let title = words(one.relative == nil ? one.kind.phrase : one.kind.kinPhrase)
             let row = kit.row(
-                "\(words(one.kind.phrase)) · \(one.name)", about.joined(separator: " · "), state: status(one, kit))
+                "\(title) · \(one.name)", about.joined(separator: " · "), state: status(one, kit), end: open)
             return form.isEmpty ? row : "\(row)<li>\(form)</li>"
         }
         let next = found.count > 30 ? found[29].id.text : nil

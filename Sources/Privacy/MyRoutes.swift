@@ -11,6 +11,9 @@ struct MyPrivacy: Sendable {
     let accepted: Instant?
     let consents: [ConsentState]
     let requests: [PrivacyRequest]
+    /// What relatives ask, saying that this person died.
+    let claims: [PrivacyRequest]
+    let arrangement: Arrangement
     let closingDays: Int64
 }
 
@@ -24,6 +27,8 @@ extension PrivacyHouse {
                 accepted: try number.flatMap { try NoticeStore.accepted(person, $0, transaction) },
                 consents: try ConsentStore.states(of: person, transaction),
                 requests: try RequestStore.of(person, transaction),
+                claims: try RequestStore.claims(on: person, transaction),
+                arrangement: try ArrangementStore.last(person, transaction).arrangement,
                 closingDays: try LawLimitStore.value(.closingDays, transaction))
         }
     }
@@ -137,7 +142,7 @@ extension PrivacyHouse {
         let main = kit.page(
             words(.privacyTitle), told, notice,
             kit.section(.consentTitle, kit.rows(mine.consents.map { consent($0, kit) })),
-            rights(mine, kit),
+            rights(mine, kit), relatives(mine, kit),
             kit.section(.rightsRequests, kit.rows(mine.requests.map { request($0, kit) }, none: .rightsNone)),
             kept(kit), context.awaitsNotice ? wayOut(context) : "<p><a href=\"/me\">\(words(.back))</a></p>")
         return ownPage(words(.privacyTitle), main, returned.refusal, context)
@@ -168,7 +173,9 @@ extension PrivacyHouse {
     private func rights(_ mine: MyPrivacy, _ kit: Kit) -> HTML {
         let words = kit.words
         let place = Href("/my/privacy/requests")
-        func isOpen(_ kind: RequestKind) -> Bool { mine.requests.contains { $0.kind == kind && $0.status.isOpen } }
+        func isOpen(_ kind: RequestKind) -> Bool {
+            mine.requests.contains { $0.kind == kind && $0.status.isOpen && $0.relative == nil }
+        }
         let copy: HTML =
             isOpen(.copy)
             ? .empty
@@ -197,6 +204,7 @@ extension PrivacyHouse {
         var about = [Say.exact(one.created)]
         if one.status.isOpen { about.append(words(.requestDue, one.due.description)) }
         if let act = one.act, one.status.isOpen { about.append(words(.requestActs, Say.exact(act))) }
+        if !one.deadName.isEmpty { about.append(words(.kinAbout, one.deadName)) }
         about += [one.words, one.answer].filter { !$0.isEmpty }
         var end = HTML.empty
         if one.status == .waiting {
@@ -208,19 +216,21 @@ extension PrivacyHouse {
                 \(words(.rightsData))</a></span>
                 """
         }
-        return kit.row(words(one.kind.phrase), about.joined(separator: " · "), state: status(one, kit), end: end)
+        let title = words(one.relative == nil ? one.kind.phrase : one.kind.kinPhrase)
+        return kit.row(title, about.joined(separator: " · "), state: status(one, kit), end: end)
     }
 
     func status(_ one: PrivacyRequest, _ kit: Kit) -> HTML {
         let words = kit.words
-        if one.status.isOpen, one.due < today, one.kind == .correction {
+        if one.awaitsDecision, one.due < today {
             return kit.state(.late, words(.requestLate))
         }
+        if one.status == .waiting, one.relative?.accepted != nil { return kit.state(.wait, words(.kinAccepted)) }
         return kit.state(one.status.isOpen ? .wait : one.status == .done ? .ok : .plain, words(one.status.phrase))
     }
 
     /// What stays when an account is closed, with the reason of each.
-    private func kept(_ kit: Kit) -> HTML {
+    func kept(_ kit: Kit) -> HTML {
         let rows = sources.flatMap(\.remains).map { kit.row(kit.words($0.what), kit.words($0.why)) }
         return kit.section(.rightsKept, kit.rows(rows))
     }

@@ -153,8 +153,10 @@ enum PrivacyPersonal {
     /// Consents are withdrawn when an account is closed; that they were given, and what was asked, is the proof that
     /// the law asks for.
     static let source = PersonalDataSource(
-        "privacy", [acceptances, consents, requests],
-        remains: [PersonalRemainder(.keptConsents, .keptConsentsWhy)]
+        "privacy", [acceptances, consents, requests, ArrangementStore.table],
+        remains: [
+            PersonalRemainder(.keptConsents, .keptConsentsWhy), PersonalRemainder(.keptRelatives, .keptRelativesWhy),
+        ]
     ) { person, now, limit, transaction in
         var count = 0
         for state in try ConsentStore.states(of: person, transaction) where state.given == true {
@@ -173,18 +175,26 @@ enum PrivacyPersonal {
         count += try transaction.run(
             """
             update privacy_request set status = \(RequestStatus.takenBack), decided_ms = \(now), version = version + 1
-            where person_id = \(person) and status <= 2 and kind <> \(RequestKind.closing)
+            where person_id = \(person) and status <= 2 and (kind <> \(RequestKind.closing) or dead_name <> '')
+            """)
+        count += try transaction.run("delete from privacy_arrangement where person_id = \(person)")
+        count += try transaction.run(
+            """
+            update privacy_relative set home = '', interest = '', proof = '', evidence = ''
+            where request_id in (select r.id from privacy_request r where r.person_id = \(person))
+                and (home <> '' or interest <> '' or proof <> '' or evidence <> '')
             """)
         return try count
             + transaction.run(
                 """
-                update privacy_request set words = '', answer = '', file_bytes = 0
-                where person_id = \(person) and (words <> '' or answer <> '' or file_bytes > 0)
+                update privacy_request set words = '', answer = '', dead_name = '', file_bytes = 0
+                where person_id = \(person) and (words <> '' or answer <> '' or dead_name <> '' or file_bytes > 0)
                 """)
     }
 
     private static let acceptances = PersonalTable(
-        "notices", .dataNotices, [.init("version", .dataVersion), .init("channel", .dataChannel), .init("at", .dataAt)]
+        "notices", .dataNotices,
+        [.init("version", .dataVersion), .init("channel", .dataChannel), .init("at", .dataAt)], isForKin: true
     ) { person, after, limit, transaction in
         try transaction.query(
             """
@@ -203,7 +213,7 @@ enum PrivacyPersonal {
         [
             .init("purpose", .dataPurpose), .init("version", .dataVersion), .init("given", .dataGiven),
             .init("channel", .dataChannel), .init("at", .dataAt),
-        ]
+        ], isForKin: true
     ) { person, after, _, transaction in
         guard after == 0 else { return [] }
         let rows = try transaction.query(
@@ -225,21 +235,26 @@ enum PrivacyPersonal {
         "requests", .dataRequests,
         [
             .init("kind", .dataKind), .init("words", .dataWords), .init("answer", .dataAnswer),
-            .init("state", .dataState), .init("at", .dataAt),
-        ]
+            .init("state", .dataState), .init("at", .dataAt), .init("dead", .kinName), .init("home", .kinHome),
+            .init("interest", .kinInterest), .init("proof", .kinProof),
+        ], isForKin: true
     ) { person, after, limit, transaction in
         try transaction.query(
             """
-            select id, kind, words, answer, status, created_ms from privacy_request
-            where person_id = \(person) and id > \(after) order by id limit \(limit)
+            select r.id, r.kind, r.words, r.answer, r.status, r.created_ms, r.dead_name, coalesce(k.home, ''),
+                coalesce(k.interest, ''), coalesce(k.proof, ''), k.request_id
+            from privacy_request r left join privacy_relative k on k.request_id = r.id
+            where r.person_id = \(person) and r.id > \(after) order by r.id limit \(limit)
             """
         ) { row in
+            // What somebody asked about another one who died says nothing that their own relatives may know.
             PersonalRow(
                 try row.int(0),
                 [
                     .text(try row.raw(1, RequestKind.self).code), .text(try row.text(2)), .text(try row.text(3)),
                     .text(try row.raw(4, RequestStatus.self).code), .time(try row.instant(5)),
-                ])
+                    .text(try row.text(6)), .text(try row.text(7)), .text(try row.text(8)), .text(try row.text(9)),
+                ], isForKin: row.isNull(10))
         }
     }
 
@@ -263,15 +278,17 @@ enum PrivacyPersonal {
             "requests", .keepRequests, days: 1096, least: 1096, source: .keepRequestsSource,
             since: Day(number: 18_932)
         ) { before, limit, transaction in
-            .init(
-                try transaction.query(
-                    """
-                    delete from privacy_request where id in (
-                        select r.id from privacy_request r where r.decided_ms < \(before) and r.file_bytes = 0
-                        order by r.decided_ms, r.id limit \(limit))
-                    returning decided_ms
-                    """
-                ) { try $0.instant(0) })
+            let old = try transaction.query(
+                """
+                select id, decided_ms from privacy_request where decided_ms < \(before) and file_bytes = 0
+                order by decided_ms, id limit \(limit)
+                """
+            ) { (try $0.id(0, RequestTag.self), try $0.instant(1)) }
+            guard !old.isEmpty else { return .nothing }
+            let ids = SQL.joined(old.map { "\($0.0)" })
+            try transaction.run("delete from privacy_relative where request_id in (\(ids))")
+            try transaction.run("delete from privacy_request where id in (\(ids))")
+            return .init(old.map(\.1))
         },
     ]
 }

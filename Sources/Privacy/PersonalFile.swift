@@ -22,21 +22,24 @@ struct PersonalFile {
     private var isFirstTable = true
     private var isFirstRow = true
 
-    init(_ request: PrivacyRequest, at now: Instant) {
+    /// - Parameter subject: whose data it is: the one who asks, or a relative of theirs who died.
+    init(_ request: PrivacyRequest, of subject: PersonID, at now: Instant) {
         language = request.language
-        let head: [(String, JSON)] = [
-            ("format", .string("redsteward-personal-1")), ("person", .string(request.person.text)),
+        var head: [(String, JSON)] = [
+            ("format", .string("redsteward-personal-1")), ("person", .string(subject.text)),
             ("made", .time(now)),
         ]
+        if request.relative != nil { head.append(("for_relative", .string(request.person.text))) }
+        let title: Phrase = request.relative == nil ? .privacyTitle : .kinCopyTitle
         text(.json, String(JSON.object(head).text.dropLast()) + ",\"tables\":[")
         let words = Words(language: language)
         html(
             """
             <!doctype html><html lang="\(language.rawValue)"><head><meta charset="utf-8">\
-            <meta name="viewport" content="width=device-width, initial-scale=1"><title>\(words(.privacyTitle))</title>\
+            <meta name="viewport" content="width=device-width, initial-scale=1"><title>\(words(title))</title>\
             <style>body{font:16px/1.6 sans-serif;margin:2em auto;max-width:70em;padding:0 1em}\
             table{border-collapse:collapse;margin:1em 0}td,th{border:1px solid #999;padding:.3em .6em;text-align:left;\
-            vertical-align:top;overflow-wrap:anywhere}</style></head><body><h1>\(words(.privacyTitle))</h1>\
+            vertical-align:top;overflow-wrap:anywhere}</style></head><body><h1>\(words(title))</h1>\
             <p>\(Say.exact(now))</p>
             """)
     }

@@ -36,7 +36,7 @@ package struct PrivacyHouse: Sendable {
     package var desk: PrivacyDesk {
         PrivacyDesk(
             database: database, world: world, journal: journal, calendars: directory.calendars, classes: classes,
-            tell: tell, ended: ended)
+            tell: tell, ended: ended, hooks: directory.hooks)
     }
     /// Does the long works: copies, closings, the periods.
     package var work: PrivacyWork {
@@ -48,18 +48,22 @@ package struct PrivacyHouse: Sendable {
     package func routes(_ table: RouteTable) {
         noticeRoutes(table)
         myRoutes(table)
+        relativeRoutes(table)
         deskRoutes(table)
         recordRoutes(table)
         sharingRoutes(table)
+        complianceRoutes(table)
         noticeAPI(table)
         myAPI(table)
         deskAPI(table)
+        relativeAPI(table)
         sharingAPI(table)
+        complianceAPI(table)
     }
 
     /// What Privacy itself holds about people.
     package static let personalData = PrivacyPersonal.source
-    package static let retention = PrivacyPersonal.retention
+    package static let retention = PrivacyPersonal.retention + [ComplianceStore.retention]
 }
 
 /// A kind of message to the inbox, by a name that never changes.
@@ -75,7 +79,10 @@ package struct PrivacyNoticeKind: Sendable {
     static let answered = PrivacyNoticeKind("privacy.answered", .tellAnswered)
     static let requestDue = PrivacyNoticeKind("privacy.due", .tellRequestDue)
     static let requestLate = PrivacyNoticeKind("privacy.late", .tellRequestLate)
-    package static let all = [copyReady, answered, requestDue, requestLate]
+    static let relativeAsks = PrivacyNoticeKind("privacy.relative", .tellRelativeAsks)
+    static let saidDead = PrivacyNoticeKind("privacy.dead", .tellSaidDead)
+    static let saidAlive = PrivacyNoticeKind("privacy.alive", .tellSaidAlive)
+    package static let all = [copyReady, answered, requestDue, requestLate, relativeAsks, saidDead, saidAlive]
 }
 
 /// Tells a person in the caller's transaction: the inbox lives beside this floor, so composition hands it in.
@@ -100,6 +107,8 @@ package struct PrivacyDesk: Sendable {
     let classes: [RetentionClass]
     let tell: PrivacyTell
     let ended: ConsentEnded
+    /// What ends beside a home.
+    let hooks: ResidentHooks
 
     var today: Day { Zone.shanghai.day(of: world.now()) }
 

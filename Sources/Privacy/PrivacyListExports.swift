@@ -8,19 +8,26 @@ import Web
 extension PrivacyHouse {
     package var exports: [ListExport] {
         [requests, notices, purposes, periods, deletions, limits] + RecordKind.allCases.map(register)
+            + complianceExports
     }
 
     /// What people wrote and what they were answered stays on the page.
     private var requests: ListExport {
         ListExport(
             "privacy-requests", .requestsListTitle, [.privacyHandle],
-            [.columnPerson, .columnKind, .requestAsked, .requestUntil, .columnState, .requestDecided]
+            [
+                .columnPerson, .columnKind, .kinName, .dataRelation, .requestAsked, .requestUntil, .columnState,
+                .requestDecided,
+            ]
         ) { ask, transaction in
             let found = try RequestStore.all(
                 in: ask.scope, before: try ask.id().map { RequestID($0) }, limit: ask.limit, transaction)
             return ListExport.Rows(found, ask, cursor: { String($0.id.raw) }) { one in
                 [
-                    .text(one.name), .text(ask.words(one.kind.phrase)), .moment(one.created), .day(one.due),
+                    .text(one.name),
+                    .text(ask.words(one.relative == nil ? one.kind.phrase : one.kind.kinPhrase)),
+                    .text(one.deadName), .text(one.relative.map { ask.words($0.relation.phrase) } ?? ""),
+                    .moment(one.created), .day(one.due),
                     .text(ask.words(one.status.phrase)), one.decided.map { .moment($0) } ?? .empty,
                 ]
             }

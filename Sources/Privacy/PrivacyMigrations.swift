@@ -1,7 +1,9 @@
 import Storage
 
 package enum PrivacyMigrations {
-    package static let all = first + PrivacyReminderMigrations.all + RecordVersionMigrations.all
+    package static let all =
+        first + PrivacyReminderMigrations.all + RecordVersionMigrations.all + RelativeMigrations.all
+        + ComplianceMigrations.all
 
     private static let first: [Migration] = [
         Migration(

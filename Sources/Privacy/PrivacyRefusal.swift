@@ -23,11 +23,25 @@ package enum PrivacyRefusal: Refusal, Equatable {
     case contractNeeded
     /// What rests on consent names a purpose that people consent to on its own.
     case consentNeeded
+    /// One does not decide about what one asked oneself.
+    case ownRequest
+    /// A relative's request is accepted once it is known who died.
+    case identifyFirst
+    case identified
+    /// The person who died holds a post that somebody has to end.
+    case deadPosts
+    /// The person who died is the guardian of a child who has no other adult at home.
+    case deadGuardian
+    case tooManyRelatives
+    /// Of an audit.
+    case badPeriod
 
     package var kind: RefusalKind {
         switch self {
         case .notFound, .fileGone: .notFound
-        case .changedMeanwhile, .noticeReplaced, .requestOpen, .requestOver, .postsFirst: .conflict
+        case .changedMeanwhile, .noticeReplaced, .requestOpen, .requestOver, .postsFirst, .ownRequest, .identifyFirst,
+            .identified, .deadPosts, .deadGuardian, .tooManyRelatives:
+            .conflict
         default: .invalid
         }
     }
@@ -42,6 +56,7 @@ package enum PrivacyRefusal: Refusal, Equatable {
         case .confirmFirst: "confirm"
         case .contractNeeded: "contract"
         case .consentNeeded: "consent"
+        case .badPeriod: "from"
         default: nil
         }
     }
@@ -66,6 +81,13 @@ package enum PrivacyRefusal: Refusal, Equatable {
         case .fileGone: Phrase.refuseFileGone()
         case .contractNeeded: Phrase.refuseContractNeeded()
         case .consentNeeded: Phrase.refuseConsentNeeded()
+        case .ownRequest: Phrase.refuseOwnRequest()
+        case .identifyFirst: Phrase.refuseIdentifyFirst()
+        case .identified: Phrase.refuseIdentified()
+        case .deadPosts: Phrase.refuseDeadPosts()
+        case .deadGuardian: Phrase.refuseDeadGuardian()
+        case .tooManyRelatives: Phrase.refuseTooManyRelatives()
+        case .badPeriod: Phrase.refuseBadPeriod()
         }
     }
 }

@@ -49,6 +49,9 @@ enum PrivacyShapes {
         Member("file_bytes", .whole, "Of the file that lies ready; 0 without one.") { $0.fileBytes }
         Member("version", .whole) { $0.version }
         Member("created", .time) { $0.created }
+        Member("relative", relative.orNull, "Of a request about a relative who died.") {
+            $0.relative == nil ? nil : $0
+        }
     }
     static let staffRequest = Shape<PrivacyRequest>.object("StaffPrivacyRequest") {
         Member("person", .words) { $0.name }
@@ -59,6 +62,8 @@ enum PrivacyShapes {
         Member("accepted", Shape<Instant>.time.orNull) { $0.accepted }
         Member("consents", consent.list()) { $0.consents }
         Member("requests", request.list()) { $0.requests }
+        Member("claims", request.list(), "What relatives ask, saying that one died.") { $0.claims.map(\.asSaid) }
+        Member("arrangement", arrangement, "What relatives may have after one's death.") { $0.arrangement }
     }
     static let purpose = Shape<Purpose>.object("Purpose") {
         Member("code", .words) { $0.code }

@@ -93,17 +93,25 @@ package struct PrivacyWork: Sendable {
             try RequestStore.forgetFile(id, transaction)
             return try RequestStore.load(id, transaction)
         }
-        guard let request, request.status == .underWay else { return try await finish(job) }
-        var file = PersonalFile(request, at: world.now())
+        guard let request, request.status == .underWay, let subject = request.subject else {
+            return try await finish(job)
+        }
+        let isForKin = request.relative != nil
+        let excluded =
+            isForKin
+            ? Set(try await database.read { try ArrangementStore.last(subject, $0).arrangement.excluded }) : []
+        var file = PersonalFile(request, of: subject, at: world.now())
         for source in sources {
-            for table in source.tables {
+            // Of what a relative gets, nothing says anything about others or about membership of the party.
+            for table in source.tables
+            where !isForKin || (table.isForKin && !excluded.contains(table.name)) {
                 file.begin(table)
                 var after: Int64 = 0
                 while true {
                     let bound = after
-                    let rows = try await database.read { try table.read(request.person, bound, Self.batch, $0) }
+                    let rows = try await database.read { try table.read(subject, bound, Self.batch, $0) }
                     guard let last = rows.last, last.cursor > after else { break }
-                    for row in rows { file.add(row, of: table) }
+                    for row in rows where !isForKin || row.isForKin { file.add(row, of: table) }
                     after = last.cursor
                     if file.isFull { try await write(file.take(), request, job) }
                 }
@@ -152,10 +160,19 @@ package struct PrivacyWork: Sendable {
         let day = Zone.shanghai.day(of: now)
         let begun = try await database.write { transaction -> PrivacyRequest? in
             try hold(job, transaction)
-            guard let request = try RequestStore.load(id, transaction), request.status.isOpen else { return nil }
+            guard let request = try RequestStore.load(id, transaction), request.status.isOpen,
+                let subject = request.subject
+            else { return nil }
             if request.status == .waiting {
+                if request.relative != nil, let why = try stop(subject, day, transaction) {
+                    _ = try RequestStore.move(
+                        id, from: .waiting, to: .refused, answer: why.text(request.language), at: now, transaction)
+                    try audit("privacy.relative.refuse", id.raw, why.en, at: request.area, by: nil, transaction)
+                    try tell(.answered, [], "/my/privacy", request.person, now, transaction)
+                    return nil
+                }
                 // Somebody who was given a post since then hands it over first.
-                guard try DirectoryStore.posts(of: request.person, on: day, transaction).isEmpty else {
+                guard try DirectoryStore.posts(of: subject, on: day, transaction).isEmpty else {
                     _ = try RequestStore.move(
                         id, from: .waiting, to: .refused, answer: Phrase.refusePostsFirst.text(request.language),
                         at: now, transaction)
@@ -168,14 +185,14 @@ package struct PrivacyWork: Sendable {
             }
             return request
         }
-        guard let request = begun else { return try await finish(job) }
+        guard let request = begun, let subject = request.subject else { return try await finish(job) }
         // Erasing again changes nothing, so after a killed worker all of them are asked once more.
         for source in sources {
             var count = Int.max
             while count > 0 {
                 count = try await database.write { transaction in
                     try hold(job, transaction)
-                    let touched = try source.erase(request.person, now, Self.batch, transaction)
+                    let touched = try source.erase(subject, now, Self.batch, transaction)
                     if touched > 0 {
                         try RequestStore.count(id, more: touched, transaction)
                         try audit(
@@ -192,8 +209,17 @@ package struct PrivacyWork: Sendable {
                 throw Superseded()
             }
             try audit("account.closed", id.raw, "", at: request.area, by: nil, transaction)
+            if request.relative != nil { try tell(.answered, [], "/my/privacy", request.person, end, transaction) }
             guard try jobs.complete(job, at: end, transaction) else { throw Superseded() }
         }
+    }
+
+    /// What came up in the pause against deleting the data of a person who died: they had written down that nobody may
+    /// ask, they hold a post, or a child of theirs has no other adult at home. Otherwise the children are handed over.
+    private func stop(_ dead: PersonID, _ day: Day, _ transaction: any WriteTransaction) throws -> Phrase? {
+        if try ArrangementStore.last(dead, transaction).arrangement.nobody { return .kinArranged }
+        if try !DirectoryStore.posts(of: dead, on: day, transaction).isEmpty { return .refuseDeadPosts }
+        return try Deceased.handOver(childrenOf: dead, on: day, transaction) ? nil : .refuseDeadGuardian
     }
 
     // MARK: Periods

@@ -41,7 +41,9 @@ extension PrivacyDesk {
                 """
                 select r.id, r.area_id, r.due_day from privacy_request r
                 where r.status <= 2 and r.due_day <= \(calendar.after(today, workdays: lead))
-                    and (r.due_day < \(today) or r.kind = \(RequestKind.correction))
+                    and (r.due_day < \(today) or r.kind = \(RequestKind.correction) or r.dead_name <> '')
+                    and not exists (
+                        select 1 from privacy_relative k where k.request_id = r.id and k.accepted_ms is not null)
                     and not exists (
                         select 1 from privacy_told t where t.request_id = r.id
                             and t.stage = case when r.due_day < \(today) then 2 else 1 end)

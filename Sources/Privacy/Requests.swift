@@ -57,14 +57,22 @@ package struct PrivacyRequest: Sendable {
     package let decided: Instant?
     package let version: Int64
     package let created: Instant
+    /// The name of a person who died, as the relative wrote it; empty for what is one's own.
+    package let deadName: String
+    /// Nil for what is one's own.
+    package let relative: Relative?
 }
 
 /// Every SQL word about requests and the files that they make.
 package enum RequestStore {
     private static let columns: SQL = """
         r.id, r.person_id, p.name, r.kind, r.area_id, r.words, r.answer, r.status, r.language, r.due_day, r.act_ms,
-            r.count, r.file_bytes, r.decided_ms, r.version, r.created_ms
+            r.count, r.file_bytes, r.decided_ms, r.version, r.created_ms, r.dead_name,
+            k.relation, k.home, k.interest, k.proof, k.died_day, k.dead_id, d.name, k.evidence, k.confirmed_day,
+            k.confirmed_ms, k.accepted_ms
         from privacy_request r join directory_person p on p.id = r.person_id
+            left join privacy_relative k on k.request_id = r.id
+            left join directory_person d on d.id = k.dead_id
         """
 
     private static func request(_ row: any Row) throws -> PrivacyRequest {
@@ -73,7 +81,18 @@ package enum RequestStore {
             area: try row.id(4), words: try row.text(5), answer: try row.text(6), status: try row.raw(7),
             language: Language(rawValue: try row.text(8)) ?? .zh, due: try row.day(9),
             act: try row.optionalInstant(10), count: try row.int(11), fileBytes: try row.int(12),
-            decided: try row.optionalInstant(13), version: try row.int(14), created: try row.instant(15))
+            decided: try row.optionalInstant(13), version: try row.int(14), created: try row.instant(15),
+            deadName: try row.text(16), relative: try relative(row))
+    }
+
+    private static func relative(_ row: any Row) throws -> Relative? {
+        guard let relation = try row.optionalRaw(17, Kinship.self) else { return nil }
+        let dead = try row.id(22, PersonTag.self)
+        return Relative(
+            relation: relation, home: try row.text(18), interest: try row.text(19), proof: try row.text(20),
+            died: try row.day(21), dead: dead.raw > 0 ? dead : nil, deadName: try row.optionalText(23) ?? "",
+            evidence: try row.text(24), confirmedDay: row.isNull(25) ? nil : try row.day(25),
+            confirmed: try row.optionalInstant(26), accepted: try row.optionalInstant(27))
     }
 
     package static func load(_ id: RequestID, _ transaction: any ReadTransaction) throws -> PrivacyRequest? {
@@ -86,6 +105,17 @@ package enum RequestStore {
     ) throws -> [PrivacyRequest] {
         try transaction.query(
             "select \(columns) where r.person_id = \(person) order by r.id desc limit \(limit)", request)
+    }
+
+    /// What relatives ask about somebody as of a person who died, and copies that lie ready for them.
+    package static func claims(
+        on person: PersonID, _ transaction: any ReadTransaction
+    ) throws -> [PrivacyRequest] {
+        try transaction.query(
+            """
+            select \(columns) where k.dead_id = \(person) and k.dead_id > 0 and (r.status <= 2 or r.file_bytes > 0)
+            order by r.id desc limit 20
+            """, request)
     }
 
     /// Those of people of a scope, the latest first.
@@ -102,30 +132,33 @@ package enum RequestStore {
 
     /// False when one of this kind is open already.
     static func insert(
-        _ id: RequestID, of person: PersonID, kind: RequestKind, area: AreaID, words: String, status: RequestStatus,
-        language: Language, due: Day, act: Instant?, at now: Instant, _ transaction: any WriteTransaction
+        _ id: RequestID, of person: PersonID, kind: RequestKind, dead: String = "", area: AreaID, words: String,
+        status: RequestStatus, language: Language, due: Day, act: Instant?, at now: Instant,
+        _ transaction: any WriteTransaction
     ) throws -> Bool {
         try transaction.run(
             """
             insert into privacy_request
                 (id, person_id, kind, area_id, words, answer, status, language, due_day, act_ms, count, file_bytes,
-                decided_by, version, created_ms)
+                decided_by, version, created_ms, dead_name)
             values (\(id), \(person), \(kind), \(area), \(words), '', \(status), \(language.rawValue), \(due), \(act),
-                0, 0, 0, 1, \(now))
+                0, 0, 0, 1, \(now), \(dead))
             on conflict do nothing
             """) == 1
     }
 
     /// From one state to another. False when it stood elsewhere, or was changed since the version that was seen.
+    /// - Parameter answer: nil leaves it as it is.
     static func move(
-        _ id: RequestID, from: RequestStatus, to: RequestStatus, answer: String = "", by person: PersonID? = nil,
+        _ id: RequestID, from: RequestStatus, to: RequestStatus, answer: String? = nil, by person: PersonID? = nil,
         was seen: Int64? = nil, at now: Instant, _ transaction: any WriteTransaction
     ) throws -> Bool {
         let edition: SQL = seen.map { "and version = \($0)" } ?? .empty
         let decided: Instant? = to.isOpen ? nil : now
+        let said: SQL = answer.map { "answer = \($0), " } ?? .empty
         return try transaction.run(
             """
-            update privacy_request set status = \(to), answer = \(answer), decided_by = \(person?.raw ?? 0),
+            update privacy_request set status = \(to), \(said)decided_by = \(person?.raw ?? 0),
                 decided_ms = \(decided), version = version + 1
             where id = \(id) and status = \(from) \(edition)
             """) == 1
@@ -255,7 +288,10 @@ extension PrivacyDesk {
                 let area = try DirectoryStore.area(request.area, transaction),
                 let post = actor.post(for: .privacyHandle, at: area.path)
             else { throw PrivacyRefusal.notFound }
-            guard request.kind == .correction, request.status == .waiting else { throw PrivacyRefusal.requestOver }
+            guard request.relative == nil, request.kind == .correction, request.status == .waiting else {
+                throw PrivacyRefusal.requestOver
+            }
+            guard request.person != person else { throw PrivacyRefusal.ownRequest }
             guard !words.isEmpty else { throw PrivacyRefusal.reasonNeeded }
             let said = try Self.words(words, "answer", 1...1000)
             guard

@@ -84,7 +84,7 @@ package struct Background: Service {
         }
     }
 
-    /// Exports of long lists, and names of before on their way into the index.
+    /// Exports of long lists, names of before on their way into the index, and the numbers of callers of before.
     private func lists() async {
         var tick = 0
         while !Task.isCancelled {
@@ -93,6 +93,7 @@ package struct Background: Service {
                 tick += 1
                 if try await house.exportWork.step(worker: holder) { continue }
                 if try await house.directory.findWork.step(worker: holder) { continue }
+                if try await house.transfers.callers.step(worker: holder) { continue }
             } catch {
                 logger.error("an export or the index failed", metadata: ["error": "\(type(of: error))"])
                 house.metrics.count("redsteward_background_failures_total")

@@ -162,6 +162,13 @@ package struct House: Sendable {
             notices: residents + CaseNotices.all + TransferNotices.all
                 + GovernanceNotice.all.map { Notice($0.name, $0.phrase) }
                 + PrivacyNoticeKind.all.map { Notice($0.name, $0.phrase) }, nextID: world.nextID)
+        // Before anything takes a copy of it.
+        directory.hooks = ResidentHooks(homeLeft: { try VehicleStore.homeLeft($0, $1) })
+        directory.hooks.tell = { notice, arguments, link, people, except, at, transaction in
+            try inbox.send(
+                Notice(notice.name, notice.phrase), arguments, link: link, to: people, except: except, at: at,
+                transaction)
+        }
         let governance = GovernanceHouse(
             directory: directory, showsName: { try ConsentStore.allows($0, "boardName", $1) }
         ) {
@@ -189,13 +196,6 @@ package struct House: Sendable {
             attachments: attachments,
             inbox: inbox, calendars: calendars, settings: settings,
             live: live, memory: signIn.memory, origin: TransferHouse.origin)
-        // Of the copy whose routes are served.
-        directory.hooks = ResidentHooks(homeLeft: { try VehicleStore.homeLeft($0, $1) })
-        directory.hooks.tell = { notice, arguments, link, people, except, at, transaction in
-            try inbox.send(
-                Notice(notice.name, notice.phrase), arguments, link: link, to: people, except: except, at: at,
-                transaction)
-        }
         return House(
             configuration: configuration, database: database, world: world, secrets: secrets, directory: directory,
             cases: cases, governance: governance,

@@ -86,5 +86,15 @@ package enum StorageMigrations {
             alter table storage_audit add column words TEXT;
             create index storage_audit_words on storage_audit (id) where words is not null;
             """),
+        // For reports: how often was looked, and who has not signed in for long.
+        Migration(
+            "storage-006-audit-counts",
+            """
+            create index storage_audit_look on storage_audit (at_ms, verb, post_id, area_id)
+                where verb in ('audit.export', 'data.export', 'export.badRows', 'export.begin', 'export.fetch',
+                    'export.list', 'party.look', 'people.find', 'phone.unmask', 'privacy.relative.look',
+                    'vehicle.unmask');
+            create index storage_audit_sign_in on storage_audit (actor_id, at_ms) where verb = 'signIn';
+            """),
     ]
 }

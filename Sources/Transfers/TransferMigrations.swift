@@ -60,5 +60,17 @@ package enum TransferMigrations {
             create index transfers_transfer_words on transfers_transfer(answered_ms, id)
                 where answered_ms is not null and (answer <> '' or reason <> '');
             """),
+        Migration(
+            "transfers-003-callers",
+            """
+            -- how far the orders from before the number was indexed have been gone through; no row without orders
+            create table transfers_caller_walk (
+                id INT64 primary key check (id = 1),
+                after_id INT64 not null,
+                to_id INT64 not null
+            );
+            insert into transfers_caller_walk (id, after_id, to_id)
+                select 1, 0, t.id from transfers_transfer t order by t.id desc limit 1;
+            """),
     ]
 }

@@ -50,7 +50,7 @@ package enum TransferPersonal {
             .init("due", .dataTransferDue), .init("reason", .dataTransferWhy),
             .init("answered", .dataTransferAnswered), .init("answer", .dataTransferAnswer),
             .init("solved", .dataTransferSolved), .init("satisfied", .dataTransferSatisfied),
-        ]
+        ], isForKin: true
     ) { person, after, limit, transaction in
         try transaction.query(
             """

@@ -25,6 +25,11 @@ package struct TransferHouse: Sendable {
         sheet = TransferSheet(desk: desk, book: cases.book)
     }
 
+    /// Finds the callers of orders from before their number was indexed.
+    package var callers: CallerWalk {
+        CallerWalk(database: database, world: world, secrets: directory.secrets)
+    }
+
     var database: any Database { directory.database }
     var world: World { directory.world }
 

@@ -9,6 +9,7 @@ import Web
 @testable import Cases
 @testable import Directory
 @testable import Governance
+@testable import Privacy
 @testable import Server
 
 /// Every list goes home as a table: found from the routes and from the lists themselves.
@@ -93,10 +94,12 @@ import Web
         "/desk/exports/:id/file": "a file",
         "/desk/imports/:id/bad": "a file",
         "/desk/transfers/answers/:batch": "the way to one file",
+        "/desk/privacy/requests/:id": "a search: nobody takes home whoever has a name",
     ]
 
     /// Pages whose lists are all in one file.
     private static let together: [String: String] = [
+        "/desk/privacy/audits/:id": "findings, figures and what was decided are one table",
         "/desk/who/:id": "the slots of each place and grid are one list, in groups",
         "/desk/imports/:id": "its bad rows have a file of their own, in the columns of what was sent",
     ]
@@ -127,6 +130,7 @@ import Web
         "/desk/teams/:id": "select id from governance_team",
         "/desk/links/:id": "select id from governance_link_list where reveals = false",
         "/desk/bodies/:id": "select id from directory_organisation",
+        "/desk/privacy/audits/:id": "select id from privacy_audit",
     ]
 
     /// What the demo house has none of.
@@ -175,6 +179,8 @@ import Web
                 select id, \(estate), 1 from governance_selection where kind <> 2
                 """)
         }
+        _ = try await h.house.privacy.compliance.keep(
+            ComplianceAsked(), by: try await h.actor(h.program("administrator")))
         let taken = try await h.send(
             try await h.signIn("desk"), .post, "/desk/transfers",
             form: [

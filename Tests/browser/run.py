@@ -310,6 +310,8 @@ class Run(Checks):
             ("administrator", "/desk/privacy/limits"), ("administrator", "/desk/privacy/processing"),
             ("administrator", "/desk/privacy/assessments"), ("administrator", "/desk/privacy/breaches"),
             ("administrator", "/desk/privacy/sharing"),
+            ("resident", "/my/privacy/relative"), ("resident", "/my/privacy/arrangement"),
+            ("administrator", "/desk/privacy/audit"), ("auditor", "/desk/privacy/audit"),
             ("desk", "/desk/transfers"), ("approver", "/desk/teams"), ("approver", "/desk/zones"),
             ("approver", "/desk/contracts"), ("approver", "/desk/selections"), ("approver", "/desk/appointments"),
             ("desk", "/desk/cover"), ("desk", "/desk/pick"), ("desk", "/desk/templates"), ("desk", "/desk/leaves"),
