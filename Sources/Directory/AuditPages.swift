@@ -51,8 +51,7 @@ extension AuditView {
         let words = context.words
         guard !lines.isEmpty else { return "<p class=\"card soft\">\(words(.auditNone))</p>" }
         let heads: [Phrase] = [
-            .auditTime, .auditVerb, .auditActor, .auditAddress, .auditArea, .auditSubject, .auditWords,
-            .auditSeal,
+            .auditTime, .auditVerb, .auditActor, .auditAddress, .auditArea, .auditSubject, .auditSeal,
         ]
         let head = HTML.joined(heads.map { "<th scope=\"col\">\(words($0))</th>" as HTML })
         let body = HTML.joined(
@@ -61,11 +60,12 @@ extension AuditView {
                 let who = line.actor?.text ?? ""
                 let role = one.role.map { words($0.phrase) } ?? ""
                 let address = line.address ?? (line.lostAddress ? words(.auditAddressGone) : "")
+                let why: HTML = line.words.map { "<br><small>\(words(.auditWords)): \($0)</small>" } ?? .empty
                 let subject = line.subject > 0 ? ID<AuditTag>(line.subject).text : ""
                 return """
-                    <tr><td class="num">\(Say.exact(line.at))</td><td>\(line.verb)</td>\
+                    <tr><td class="num">\(Say.exact(line.at))</td><td>\(line.verb)\(why)</td>\
                     <td class="small">\(role) <span class="num">\(who)</span></td><td class="num small">\(address)</td><td>\(one.area)</td>\
-                    <td class="num small">\(subject)</td><td class="small">\(line.words ?? "")</td><td>\(state(one.seal, words))</td></tr>
+                    <td class="num small">\(subject)</td><td>\(state(one.seal, words))</td></tr>
                     """
             })
         return """
