@@ -234,7 +234,9 @@ extension CasesHouse {
             "/api/v1/cases/:id/phone", .verb(.phoneUnmask),
             API(
                 .cases, "The reporter's number in clear, with a reason that is recorded.",
-                refuses: [CaseRefusal.notFound, CaseRefusal.notYours, CaseRefusal.tooShort("")], repeats: .none),
+                refuses: [
+                    CaseRefusal.notFound, CaseRefusal.notYours, CaseRefusal.tooShort(""), CaseRefusal.numberInReason,
+                ], repeats: .none),
             ReasonAsked.self,
             Shape<String>.object("Phone") { Member("phone", .words) { $0 } }
         ) { asked, call in

@@ -32,8 +32,9 @@ extension CasesHouse {
             return try TemplateStore.versions(template.id, transaction).map { one in
                 [
                     .int(one.version), .text(one.name), .text(one.body),
-                    .text(ask.words(one.ended ? .templateEndedState : .stateInForce)), .text(one.author),
-                    .moment(one.at), .text(one.why),
+                    .text(ask.words(one.ended ? .templateEndedState : .stateInForce)),
+                    .text(one.author.isEmpty ? ask.words(.formerColleague) : one.author), .moment(one.at),
+                    .text(one.why),
                 ]
             }
         }

@@ -31,6 +31,8 @@ package enum CaseRefusal: Refusal, Equatable {
     case alreadyJoined
     case joinOwn
     case tooShort(String)
+    /// A reason that is kept in clear holds what may be somebody's number.
+    case numberInReason
     case tooLong(String, Int)
     case badChoice(String)
     case badTime(String)
@@ -61,6 +63,7 @@ package enum CaseRefusal: Refusal, Equatable {
 
     package var field: String? {
         switch self {
+        case .numberInReason: "words"
         case .tooShort(let field), .tooLong(let field, _), .badChoice(let field), .badTime(let field): field
         case .nameTaken(let field): field
         case .badCode, .codeTaken: "code"
@@ -104,6 +107,7 @@ package enum CaseRefusal: Refusal, Equatable {
         case .mergeElsewhere: Phrase.refuseMergeElsewhere()
         case .alreadyJoined: Phrase.refuseAlreadyJoined()
         case .joinOwn: Phrase.refuseJoinOwn()
+        case .numberInReason: Phrase.refuseNumberInReason()
         case .tooShort: Phrase.refuseTooShort()
         case .tooLong(_, let limit): Phrase.refuseTooLong(String(limit))
         case .badChoice: Phrase.refuseBadChoice()

@@ -295,6 +295,7 @@ extension CasesHouse {
     func unmask(_ c: CaseRecord, why typed: String, by actor: Actor) async throws -> String {
         guard let post = actor.post(for: .phoneUnmask, at: c.place.path) else { throw CaseRefusal.notYours }
         let why = try CaseActions.bounded(typed, 1...100, "words")
+        guard !TextRules.holdsNumber(why) else { throw CaseRefusal.numberInReason }
         let id = c.id
         let now = now()
         let sealed: (bytes: [UInt8], owner: PersonID)? = try await database.write { [journal] transaction in

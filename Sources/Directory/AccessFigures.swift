@@ -24,6 +24,8 @@ package struct PostLabel: Sendable {
     package let role: Role
     package let organisation: String
     package let area: String
+    /// Who holds it is a member of the party: it is not named where that may not be known.
+    package let reveals: Bool
 }
 
 package enum AccessFigureStore {
@@ -84,15 +86,18 @@ package enum AccessFigureStore {
         guard !posts.isEmpty else { return [:] }
         let found = try transaction.query(
             """
-            select p.id, p.role, o.name, a.name from directory_post p
+            select p.id, p.role, o.name, a.name, o.kind from directory_post p
             join directory_organisation o on o.id = p.organisation_id
             join directory_area a on a.id = p.area_id
             where p.id in (\(SQL.joined(Set(posts).sorted().map { "\($0)" })))
             """
         ) {
-            (
+            let role: Role = try $0.raw(1)
+            return (
                 try $0.id(0, PostTag.self),
-                PostLabel(role: try $0.raw(1), organisation: try $0.text(2), area: try $0.text(3))
+                PostLabel(
+                    role: role, organisation: try $0.text(2), area: try $0.text(3),
+                    reveals: try role == .partyAffairs || $0.raw(4, OrganisationKind.self).revealsMembers)
             )
         }
         return Dictionary(found, uniquingKeysWith: { $1 })

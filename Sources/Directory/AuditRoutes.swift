@@ -15,7 +15,7 @@ enum AuditKind: String, CaseIterable, Sendable {
         case .signIn: ["signIn", "signOut", "session", "access"]
         case .secrets: ["factor", "password", "security.unlock", "token"]
         case .posts: ["appointment", "house", "import.post", "party.appoint", "party.putUp", "post"]
-        case .looks: ["party.look", "people.find", "phone.unmask", "vehicle.unmask"]
+        case .looks: ["party.look", "people.find", "phone.unmask", "privacy.relative.look", "vehicle.unmask"]
         case .exports: ["audit.export", "data.export", "export", "privacy.copy"]
         case .rules: ["calendar", "category", "limit", "period", "policy", "security.policy"]
         case .publication: ["case.publish", "case.unpublish", "reply"]

@@ -81,6 +81,21 @@ package enum Deceased {
         ) { try $0.int(0) } != nil
     }
 
+    /// Whether all that somebody holds today or later lies within reach of a verb: every home and every post. Who has more
+    /// than that elsewhere is not for staff of one place to declare dead.
+    package static func isWithin(
+        _ person: PersonID, of actor: Actor, _ verb: Verb, on day: Day, _ transaction: any ReadTransaction
+    ) throws -> Bool {
+        let homes = try transaction.query(
+            """
+            select a.path from directory_home h join directory_area a on a.id = h.unit_id
+            where h.person_id = \(person) and h.status = 1 and h.to_day >= \(day) order by h.id limit 500
+            """
+        ) { try $0.path(0) }
+        let posts = try DirectoryStore.postPaths(of: person, from: day, transaction)
+        return (homes + posts).allSatisfy { actor.post(for: verb, at: $0) != nil }
+    }
+
     /// The children of a guardian, each with an adult who is at home with them on a day and could be the next guardian;
     /// nil where there is none.
     private static func wards(
@@ -92,15 +107,42 @@ package enum Deceased {
         return try children.map { one in
             let next = try transaction.first(
                 """
-                select h.person_id from directory_home h
+                select h.person_id from directory_home h join directory_person n on n.id = h.person_id
                 where h.unit_id = \(one.unit) and h.status = 1 and h.from_day <= \(day) and h.to_day >= \(day)
-                    and h.person_id <> \(person)
+                    and h.person_id <> \(person) and h.relation in (\(try fitting(person, one.unit, day, transaction)))
                     and not exists (select 1 from directory_minor m where m.person_id = h.person_id)
-                order by h.relation, h.id limit 1
+                order by case when n.phone_index is null then 1 else 0 end, h.relation, h.id limit 1
                 """
             ) { try $0.id(0, PersonTag.self) }
             return (one.child, next)
         }
+    }
+
+    /// How somebody is bound to a home who lives together with a person bound to it: of tenants not the owner, of owners
+    /// not the tenant.
+    private static func fitting(
+        _ person: PersonID, _ unit: AreaID, _ day: Day, _ transaction: any ReadTransaction
+    ) throws -> SQL {
+        let own = try transaction.first(
+            """
+            select relation from directory_home where person_id = \(person) and unit_id = \(unit) and status = 1
+            order by to_day desc, id desc limit 1
+            """
+        ) { try $0.raw(0, HomeRelation.self) }
+        let isLet =
+            try transaction.first(
+                """
+                select id from directory_home where unit_id = \(unit) and status = 1 and relation = \(HomeRelation.tenant)
+                    and from_day <= \(day) and to_day >= \(day) limit 1
+                """
+            ) { try $0.int(0) } != nil
+        let together: [HomeRelation] =
+            switch own {
+            case .tenant: [.tenant, .family]
+            case .owner, .coOwner: [.owner, .coOwner, .family]
+            default: isLet ? [.tenant, .family] : [.owner, .coOwner, .family]
+            }
+        return SQL.joined(together.map { "\($0)" })
     }
 
     /// Whether every child of a guardian has another adult at home.
@@ -111,21 +153,21 @@ package enum Deceased {
     }
 
     /// Gives the children of a guardian who died to another adult at home, who has to agree like any guardian: they do
-    /// not go with the account. False, and nothing is done, where a child has nobody.
+    /// not go with the account. Nil, and nothing is done, where a child has nobody.
     package static func handOver(
         childrenOf person: PersonID, on day: Day, _ transaction: any WriteTransaction
-    ) throws -> Bool {
+    ) throws -> [(child: PersonID, next: PersonID)]? {
         let wards = try wards(of: person, on: day, transaction)
-        guard wards.allSatisfy({ $0.next != nil }) else { return false }
-        for (child, next) in wards {
-            guard let next else { continue }
+        let given = wards.compactMap { one in one.next.map { (child: one.child, next: $0) } }
+        guard given.count == wards.count else { return nil }
+        for (child, next) in given {
             try transaction.run(
                 """
                 update directory_minor set guardian_id = \(next), agreed_ms = null
                 where person_id = \(child) and guardian_id = \(person)
                 """)
         }
-        return true
+        return given
     }
 
     /// Ends every session and token of a person, and sign-ins that have begun. Answers how many sessions and tokens
@@ -137,27 +179,62 @@ package enum Deceased {
     }
 }
 
+/// A home that ended because its person was said to have died: the last day that it had, and has.
+package struct HomeEnded: Sendable, Equatable {
+    package let id: Int64
+    package let was: Day
+    package let ended: Day
+    package init(id: Int64, was: Day, ended: Day) {
+        self.id = id
+        self.was = was
+        self.ended = ended
+    }
+}
+
 extension HomeEndActions {
+    /// Gives homes their last day back: their person is alive. Those that were ended or changed since stay. Answers how
+    /// many there were. What a home had besides, such as plates, is entered anew.
+    package static func revived(
+        _ person: PersonID, _ homes: [HomeEnded], at now: Instant, journal: any Journal,
+        _ transaction: any WriteTransaction
+    ) throws -> Int {
+        var count = 0
+        for one in homes {
+            guard let home = try HomeEndStore.load(one.id, transaction), home.person == person, home.to == one.ended,
+                try HomeEndStore.end(one.id, on: one.was, was: one.ended, transaction)
+            else { continue }
+            count += 1
+            try FindStore.settle(person, at: home.estate.raw, transaction)
+            if let household = home.household { try HouseholdStore.shorten(household, transaction) }
+            try HouseholdStore.settle(home.unit, at: now, transaction)
+            try journal.audit(
+                AuditEntry(
+                    area: home.estate, actor: person, verb: "home.restore", subject: one.id, detail: "\(one.was)"),
+                at: now, transaction)
+        }
+        return count
+    }
+
     /// Ends the homes of a person who died on the day of the death, or on their first day where they began later: those
     /// within reach of a verb. Children of the person stay where they are. What the household leaves behind ends when
-    /// nobody of it remains. Answers how many homes ended; done again it changes nothing.
+    /// nobody of it remains. Answers which homes ended; done again it changes nothing.
     package static func died(
         _ person: PersonID, on day: Day, by actor: Actor, _ verb: Verb, at now: Instant, journal: any Journal,
         hooks: ResidentHooks, _ transaction: any WriteTransaction
-    ) throws -> Int {
+    ) throws -> [HomeEnded] {
         let ids = try transaction.query(
             """
             select id from directory_home where person_id = \(person) and status = 1 and to_day > \(day)
             order by id limit 200
             """
         ) { try $0.int(0) }
-        var count = 0
+        var homes: [HomeEnded] = []
         for id in ids {
             guard let home = try HomeEndStore.load(id, transaction), let post = actor.post(for: verb, at: home.path)
             else { continue }
             let last = max(day, home.from)
             guard last < home.to, try HomeEndStore.end(id, on: last, was: home.to, transaction) else { continue }
-            count += 1
+            homes.append(HomeEnded(id: id, was: home.to, ended: last))
             try FindStore.settle(person, at: home.estate.raw, transaction)
             if let household = home.household { try HouseholdStore.shorten(household, transaction) }
             try HouseholdStore.settle(home.unit, at: now, transaction)
@@ -167,6 +244,6 @@ extension HomeEndActions {
                     area: home.estate, actor: actor.person, post: post.id, verb: "home.end", subject: id,
                     detail: "\(last) left=\(left) died"), at: now, transaction)
         }
-        return count
+        return homes
     }
 }

@@ -2,6 +2,8 @@ import Kernel
 
 extension Phrase {
     package static let webDirectoryNotFound = Phrase("没有找到。", "Not found.")
+    package static let refuseNumberInReason = Phrase(
+        "理由会留着给审计看，里面不要写号码。", "The reason is kept for those who audit: please leave numbers out of it.")
     package static let refuseNoPost = Phrase("您没有办这件事的岗位。", "You hold no post for this.")
     package static let refuseWrongPassword = Phrase("名字或密码不对。", "The name or the password is wrong.")
     package static let refuseLocked = Phrase(

@@ -239,4 +239,16 @@ package enum TextRules {
                 && !(0x2066...0x2069).contains(scalar.value)
         }
     }
+
+    /// Whether a text may hold the number of a telephone or of a person, which a reason that is kept in clear must not:
+    /// seven digits in a row, or eleven in all, in any script.
+    package static func holdsNumber(_ text: String) -> Bool {
+        var (all, row) = (0, 0)
+        for scalar in text.unicodeScalars {
+            if scalar.properties.numericType != nil { all += 1 }
+            row = scalar.properties.numericType == .decimal ? row + 1 : 0
+            if row >= 7 || all >= 11 { return true }
+        }
+        return false
+    }
 }

@@ -34,7 +34,7 @@ extension DirectoryStore {
     }
 
     /// The places of posts that somebody has or will have.
-    fileprivate static func postPaths(
+    static func postPaths(
         of person: PersonID, from day: Day, _ transaction: any ReadTransaction
     ) throws -> [AreaPath] {
         try transaction.query(
@@ -115,9 +115,7 @@ package struct PhoneActions: Sendable {
     ) async throws {
         guard let author = actor.person else { throw DirectoryRefusal.noPost }
         // No number in the reason either.
-        guard HomeEndActions.isReason(why),
-            why.unicodeScalars.count(where: { $0.properties.numericType != nil }) < 11
-        else { throw DirectoryRefusal.badWhy }
+        guard HomeEndActions.isReason(why), !TextRules.holdsNumber(why) else { throw DirectoryRefusal.badWhy }
         guard let phone = Phone(text), phone.isMobile else { throw DirectoryRefusal.badPhone }
         let now = world.now()
         let today = Zone.shanghai.day(of: now)

@@ -112,7 +112,7 @@ package struct SecurityActions: Sendable {
 
     /// Takes a second factor away from somebody who lost it, with every session. Nobody does it for themselves.
     package func resetFactor(of person: PersonID, why: String, by actor: Actor) async throws {
-        guard (1...120).contains(why.unicodeScalars.count), TextRules.isPlain(why) else {
+        guard (1...120).contains(why.unicodeScalars.count), TextRules.isPlain(why), !TextRules.holdsNumber(why) else {
             throw DirectoryRefusal.badWhy
         }
         guard person != actor.person else { throw DirectoryRefusal.notOneself }

@@ -42,7 +42,8 @@ extension Phrase {
     static let refuseSeparatePosts = Phrase(
         "系统、安全、审计管理员不能由同一个人兼任。",
         "System, security and audit administrator may not be the same person.")
-    static let refuseBadWhy = Phrase("写明原因，1 到 120 个字。", "Say why, in 1 to 120 characters.")
+    static let refuseBadWhy = Phrase(
+        "写明原因，1 到 120 个字，不要写号码。", "Say why, in 1 to 120 characters, without numbers of people.")
     static let refuseBadStart = Phrase("时间要在现在以后、一年以内。", "The time must lie in the coming year.")
     static let refuseBadProfile = Phrase("没有这套密码规则。", "There is no such profile.")
     static let refuseAuditAsked = Phrase("这一项看不懂，请改一改。", "This cannot be read. Please correct it.")

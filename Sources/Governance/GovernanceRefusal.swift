@@ -54,6 +54,8 @@ package enum GovernanceRefusal: Refusal, Equatable {
     case vehicleTaken
     case notYourHome
     case reasonNeeded
+    /// A reason that is kept in clear holds what may be somebody's number.
+    case numberInReason
 
     package var kind: RefusalKind {
         switch self {
@@ -81,7 +83,7 @@ package enum GovernanceRefusal: Refusal, Equatable {
         case .slotDoesNotFit, .slotTaken: "organisation"
         case .filedBeforeSigned: "filed"
         case .badPlate, .vehicleTaken: "plate"
-        case .reasonNeeded: "why"
+        case .reasonNeeded, .numberInReason: "why"
         case .notElected, .tooManyElected: "elected"
         case .buildingInOtherZone, .zoneWithoutParts: "part"
         case .notYourBuilding: "building"
@@ -143,6 +145,7 @@ package enum GovernanceRefusal: Refusal, Equatable {
         case .badPlate: Phrase.refuseBadPlate()
         case .vehicleTaken: Phrase.refuseVehicleTaken()
         case .notYourHome: Phrase.refuseNotYourHome()
+        case .numberInReason: Phrase.refuseNumberInReason()
         case .reasonNeeded: Phrase.refuseReasonNeeded()
         }
     }

@@ -134,7 +134,9 @@ extension GovernanceHouse {
             "/api/v1/vehicles/:id/plate", .verb(.vehicleEdit),
             API(
                 .governance, "The plate in clear, with a reason that is recorded.",
-                refuses: [GovernanceRefusal.notFound, GovernanceRefusal.reasonNeeded], repeats: .none),
+                refuses: [
+                    GovernanceRefusal.notFound, GovernanceRefusal.reasonNeeded, GovernanceRefusal.numberInReason,
+                ], repeats: .none),
             UnmaskAsked.self, GovernanceShapes.plate
         ) { asked, call in .ok(try await desk.unmask(asked.id, why: asked.why, by: call.actor)) }
         for (path, access) in [("/api/v1/vehicles", Access.verb(.vehicleEdit)), ("/api/v1/my/vehicles", .signedIn)] {
@@ -194,7 +196,7 @@ extension GovernanceHouse {
                 view.isMine
                 ? .empty
                 : kit.form(
-                    "unmask-\(v.id.text)", Href("/desk/vehicles/", v.id.text, "/plate"), .vehicleUnmask,
+                    "unmask-\(v.id.text)", Href("/desk/vehicles/", v.id.text, "/plate"), .vehicleUnmask, primary: false,
                     kit.text("unmask-\(v.id.text)", "why", .governanceWhy, most: 100))
             return kit.row(
                 v.masked, "\(view.places[v.unit] ?? "") · \(kit.days(v.from, v.to))",
@@ -208,7 +210,8 @@ extension GovernanceHouse {
             view.isMine
             ? .empty
             : kit.form(
-                "find", Href("/desk/vehicles/find"), .vehicleFind, kit.text("find", "plate", .vehiclePlate, most: 12))
+                "find", Href("/desk/vehicles/find"), .vehicleFind, primary: view.units.isEmpty,
+                kit.text("find", "plate", .vehiclePlate, most: 12))
         let add: HTML =
             view.units.isEmpty
             ? .empty

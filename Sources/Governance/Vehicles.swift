@@ -217,6 +217,7 @@ extension GovernanceDesk {
     package func unmask(_ id: ID<VehicleTag>, why: String, by actor: Actor) async throws -> String {
         guard !why.isEmpty else { throw GovernanceRefusal.reasonNeeded }
         _ = try Self.words(why, "why", 1...100)
+        guard !TextRules.holdsNumber(why) else { throw GovernanceRefusal.numberInReason }
         let (secrets, today) = (secrets, today)
         return try await database.write { transaction in
             let (vehicle, home, post) = try Self.vehicle(id, actor, today, transaction)

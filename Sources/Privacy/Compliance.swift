@@ -127,6 +127,14 @@ package enum FindingKind: String, CaseIterable, Sendable {
         case .accessEnded: .lawArticle51
         }
     }
+    /// Whoever may open the page where it is mended has one of these.
+    var mends: Verbs {
+        switch self {
+        case .requestsLate: [.privacyEdit, .privacyHandle]
+        case .factorMissing, .accountsUnused, .accessEnded, .noPasswordList: [.securityEdit]
+        default: [.privacyEdit]
+        }
+    }
     var place: Href {
         switch self {
         case .noNotice, .fewAccepted: Href("/desk/privacy/notice")

@@ -75,7 +75,10 @@ package struct ComplianceDesk: Sendable {
         let classes = classes
         let state = passwords?.state() ?? .none
         return try await database.read { transaction in
-            guard let place = try DirectoryStore.area(area, transaction) else { throw PrivacyRefusal.notFound }
+            // Numbers of one home would be about somebody.
+            guard let place = try DirectoryStore.area(area, transaction), place.level <= .estate else {
+                throw PrivacyRefusal.notFound
+            }
             _ = try Self.post(at: place.path, actor)
             let report = try ComplianceReader(
                 area: place, from: from, to: to, now: now, classes: classes, passwords: state,

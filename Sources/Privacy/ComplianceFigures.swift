@@ -77,7 +77,13 @@ struct ComplianceReader {
     }
 
     private func accepted(_ number: Int64) throws -> Int64 {
-        try transaction.first("select count(*) from privacy_acceptance where notice = \(number)") { try $0.int(0) } ?? 0
+        // Of those who could be asked: accounts that were closed since count on neither side.
+        try transaction.first(
+            """
+            select count(*) from privacy_acceptance c join directory_person p on p.id = c.person_id
+            where c.notice = \(number) and p.phone_index is not null
+            """
+        ) { try $0.int(0) } ?? 0
     }
 
     private func consents() throws -> [Figure] {
@@ -183,7 +189,8 @@ struct ComplianceReader {
                         when r.status <= 2 and r.due_day < \(today) then 1
                         else 0 end as late
                 from privacy_request r left join privacy_relative k on k.request_id = r.id
-                where r.created_ms >= \(start) and r.created_ms < \(end) \(place)) t
+                where (r.created_ms >= \(start) and r.created_ms < \(end)
+                        or r.status <= 2 and r.due_day < \(today)) \(place)) t
             group by t.kind, t.kin order by t.kin, t.kind
             """
         ) { row in
@@ -291,7 +298,7 @@ struct ComplianceReader {
             guard kind.byPost else { return figures }
             for row in rows.prefix(Self.namedPosts) {
                 // A post of the party is not named here either.
-                guard let post = row.post, let label = labels[post], label.role != .partyAffairs else { continue }
+                guard let post = row.post, let label = labels[post], !label.reveals else { continue }
                 func said(_ language: Language) -> String {
                     "\(kind.phrase.text(language)) · \(label.area) \(label.organisation) "
                         + label.role.phrase.text(language)

@@ -36,6 +36,8 @@ extension Phrase {
     package static let complianceUndecided = Phrase("还没有决定", "Not decided yet")
     package static let complianceDueBy = Phrase("{0} 前完成", "by {0}")
     package static let complianceSince = Phrase("和上次（{0}）比", "Since the last record ({0})")
+    package static let complianceNotThen = Phrase("这一时段里没有", "Not in this period")
+    package static let complianceOthers = Phrase("由有权限的岗位处理", "For the post that may")
     package static let complianceMended = Phrase("已整改", "Mended")
     package static let complianceStill = Phrase("还在（上次 {0}，现在 {1}）", "Still there (was {0}, is {1})")
     package static let complianceNew = Phrase("新发现", "New")

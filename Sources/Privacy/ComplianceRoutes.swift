@@ -140,7 +140,8 @@ extension PrivacyHouse {
                 .complianceKept, kit.rows(Array(rows), none: .complianceNoKept),
                 kit.more(Href("/desk/privacy/audit"), records.count > 20 ? records[19].id.text : nil),
                 ExportLinks.make("privacy-audits", context)),
-            "<p class=\"no-print\"><a href=\"/desk/privacy\">\(words(.privacyDesk))</a></p></div>",
+            context.actor.may(.privacyEdit) || context.actor.may(.privacyHandle)
+                ? "<p class=\"no-print\"><a href=\"/desk/privacy\">\(words(.privacyDesk))</a></p></div>" : "</div>",
         ])
         return staffPage(words(.complianceTitle), main, returned.refusal, context)
     }
@@ -153,9 +154,14 @@ extension PrivacyHouse {
     private func report(_ title: String, _ report: ComplianceReport, _ kit: Kit) -> HTML {
         let words = kit.words
         let findings = report.findings.map { one -> [HTML] in
-            [
+            let mayMend = kit.context.actor.posts.contains { !$0.role.verbs.isDisjoint(with: one.kind.mends) }
+            let mend: HTML =
+                mayMend
+                ? "<a class=\"no-print\" href=\"\(one.kind.place)\">\(words(.complianceMend))</a>"
+                : "<span class=\"soft no-print\">\(words(.complianceOthers))</span>"
+            return [
                 "<b>\(words(one.kind.title))</b>", "<span class=num>\(one.count)</span>", "\(words(one.kind.law))",
-                "<a class=\"no-print\" href=\"\(one.kind.place)\">\(words(.complianceMend))</a>",
+                mend,
             ]
         }
         let parts = CompliancePart.allCases.compactMap { part -> HTML? in
@@ -185,7 +191,10 @@ extension PrivacyHouse {
                 state = kit.state(
                     isLate ? .late : .wait, words(.complianceStill, String(one.finding.count), String(count)))
             } else {
-                state = kit.state(.ok, words(.complianceMended))
+                // What the last record counted may lie before the time that is looked at now.
+                state =
+                    view.report.from <= previous.to
+                    ? kit.state(.ok, words(.complianceMended)) : kit.state(.plain, words(.complianceNotThen))
             }
             return ["\(words(one.finding.kind.title))", state, decision(one.finding, kit)]
         }
@@ -259,7 +268,7 @@ extension PrivacyHouse {
                 to: LocalInput.day(ask.filter("to")))
             let posts = try ComplianceDesk.posts(ask.actor)
             guard let place = try DirectoryStore.area(asked.area ?? posts[0].area, transaction),
-                posts.contains(where: { $0.covers(place.path) })
+                place.level <= .estate, posts.contains(where: { $0.covers(place.path) })
             else { throw PrivacyRefusal.notFound }
             let to = asked.to ?? ask.today
             let from = asked.from ?? to.adding(-365)

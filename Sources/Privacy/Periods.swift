@@ -286,6 +286,7 @@ enum PrivacyPersonal {
             ) { (try $0.id(0, RequestTag.self), try $0.instant(1)) }
             guard !old.isEmpty else { return .nothing }
             let ids = SQL.joined(old.map { "\($0.0)" })
+            try transaction.run("delete from privacy_relative_home where request_id in (\(ids))")
             try transaction.run("delete from privacy_relative where request_id in (\(ids))")
             try transaction.run("delete from privacy_request where id in (\(ids))")
             return .init(old.map(\.1))

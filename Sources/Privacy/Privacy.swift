@@ -82,7 +82,8 @@ package struct PrivacyNoticeKind: Sendable {
     static let relativeAsks = PrivacyNoticeKind("privacy.relative", .tellRelativeAsks)
     static let saidDead = PrivacyNoticeKind("privacy.dead", .tellSaidDead)
     static let saidAlive = PrivacyNoticeKind("privacy.alive", .tellSaidAlive)
-    package static let all = [copyReady, answered, requestDue, requestLate, relativeAsks, saidDead, saidAlive]
+    static let ward = PrivacyNoticeKind("privacy.ward", .tellWard)
+    package static let all = [copyReady, answered, requestDue, requestLate, relativeAsks, saidDead, saidAlive, ward]
 }
 
 /// Tells a person in the caller's transaction: the inbox lives beside this floor, so composition hands it in.

@@ -30,6 +30,8 @@ package enum PrivacyRefusal: Refusal, Equatable {
     case identified
     /// The person who died holds a post that somebody has to end.
     case deadPosts
+    /// The person has a home or a post beyond the reach of whoever handles the request.
+    case deadElsewhere
     /// The person who died is the guardian of a child who has no other adult at home.
     case deadGuardian
     case tooManyRelatives
@@ -40,7 +42,7 @@ package enum PrivacyRefusal: Refusal, Equatable {
         switch self {
         case .notFound, .fileGone: .notFound
         case .changedMeanwhile, .noticeReplaced, .requestOpen, .requestOver, .postsFirst, .ownRequest, .identifyFirst,
-            .identified, .deadPosts, .deadGuardian, .tooManyRelatives:
+            .identified, .deadPosts, .deadElsewhere, .deadGuardian, .tooManyRelatives:
             .conflict
         default: .invalid
         }
@@ -85,6 +87,7 @@ package enum PrivacyRefusal: Refusal, Equatable {
         case .identifyFirst: Phrase.refuseIdentifyFirst()
         case .identified: Phrase.refuseIdentified()
         case .deadPosts: Phrase.refuseDeadPosts()
+        case .deadElsewhere: Phrase.refuseDeadElsewhere()
         case .deadGuardian: Phrase.refuseDeadGuardian()
         case .tooManyRelatives: Phrase.refuseTooManyRelatives()
         case .badPeriod: Phrase.refuseBadPeriod()

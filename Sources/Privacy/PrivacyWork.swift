@@ -164,7 +164,7 @@ package struct PrivacyWork: Sendable {
                 let subject = request.subject
             else { return nil }
             if request.status == .waiting {
-                if request.relative != nil, let why = try stop(subject, day, transaction) {
+                if request.relative != nil, let why = try stop(subject, day, at: request.area, now, transaction) {
                     _ = try RequestStore.move(
                         id, from: .waiting, to: .refused, answer: why.text(request.language), at: now, transaction)
                     try audit("privacy.relative.refuse", id.raw, why.en, at: request.area, by: nil, transaction)
@@ -216,10 +216,19 @@ package struct PrivacyWork: Sendable {
 
     /// What came up in the pause against deleting the data of a person who died: they had written down that nobody may
     /// ask, they hold a post, or a child of theirs has no other adult at home. Otherwise the children are handed over.
-    private func stop(_ dead: PersonID, _ day: Day, _ transaction: any WriteTransaction) throws -> Phrase? {
+    private func stop(
+        _ dead: PersonID, _ day: Day, at area: AreaID, _ now: Instant, _ transaction: any WriteTransaction
+    ) throws -> Phrase? {
         if try ArrangementStore.last(dead, transaction).arrangement.nobody { return .kinArranged }
         if try !DirectoryStore.posts(of: dead, on: day, transaction).isEmpty { return .refuseDeadPosts }
-        return try Deceased.handOver(childrenOf: dead, on: day, transaction) ? nil : .refuseDeadGuardian
+        guard let given = try Deceased.handOver(childrenOf: dead, on: day, transaction) else {
+            return .refuseDeadGuardian
+        }
+        for (child, next) in given {
+            try audit("minor.handOver", child.raw, "\(dead.text) \(next.text)", at: area, by: nil, transaction)
+            try tell(.ward, [], "/my/household", next, now, transaction)
+        }
+        return nil
     }
 
     // MARK: Periods

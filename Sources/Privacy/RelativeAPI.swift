@@ -158,6 +158,7 @@ extension PrivacyHouse {
                 refuses: [
                     PrivacyRefusal.notFound, PrivacyRefusal.requestOver, PrivacyRefusal.ownRequest,
                     PrivacyRefusal.identified, PrivacyRefusal.changedMeanwhile, PrivacyRefusal.badChoice("dead"),
+                    PrivacyRefusal.deadElsewhere,
                 ]), IdentityAsked.self, .nothing
         ) { asked, call in
             try await desk.identify(
@@ -172,8 +173,7 @@ extension PrivacyHouse {
                 refuses: [
                     PrivacyRefusal.notFound, PrivacyRefusal.requestOver, PrivacyRefusal.ownRequest,
                     PrivacyRefusal.identifyFirst, PrivacyRefusal.deadPosts, PrivacyRefusal.deadGuardian,
-                    PrivacyRefusal.changedMeanwhile,
-                    PrivacyRefusal.reasonNeeded,
+                    PrivacyRefusal.changedMeanwhile, PrivacyRefusal.deadElsewhere, PrivacyRefusal.reasonNeeded,
                 ]), DecisionAsked.self, .nothing
         ) { asked, call in
             try await desk.decideRelative(

@@ -18,7 +18,7 @@ extension PrivacyDesk {
     ) async throws -> RequestID {
         let (now, day) = (world.now(), today)
         guard (1...40).contains(sent.name.unicodeScalars.count), TextRules.isPlain(sent.name),
-            sent.name.contains(where: { !$0.isWhitespace })
+            sent.name.contains(where: \.isLetter)
         else { throw PrivacyRefusal.badWords("name") }
         _ = try Self.words(sent.home, "home", 1...100)
         _ = try Self.words(sent.interest, "interest", 2...400)
@@ -60,11 +60,11 @@ extension PrivacyDesk {
     /// A relative's request within reach of who handles such requests, and the post by which. Anything else is as good
     /// as missing. Nobody decides about what they asked themselves.
     private func handled(
-        _ id: RequestID, by actor: Actor, _ transaction: any ReadTransaction
+        _ id: RequestID, by actor: Actor, stops: Bool = false, _ transaction: any ReadTransaction
     ) throws -> (request: PrivacyRequest, relative: Relative, area: Area, post: Post, person: PersonID) {
         let found = try relativeRequest(id, by: actor, transaction)
         guard found.request.person != found.person else { throw PrivacyRefusal.ownRequest }
-        guard found.request.awaitsDecision else { throw PrivacyRefusal.requestOver }
+        guard found.request.awaitsDecision || stops && found.request.mayStop else { throw PrivacyRefusal.requestOver }
         return found
     }
 
@@ -97,6 +97,9 @@ extension PrivacyDesk {
             guard day >= Self.earliest, day <= today else { throw PrivacyRefusal.badDay("died") }
             guard dead != request.person, dead != person else { throw PrivacyRefusal.badChoice("dead") }
             guard try Deceased.isOf(area.id, dead, transaction) else { throw PrivacyRefusal.notFound }
+            guard try Deceased.isWithin(dead, of: actor, .privacyHandle, on: today, transaction) else {
+                throw PrivacyRefusal.deadElsewhere
+            }
             guard
                 try RelativeStore.step(id, was: seen, act: nil, answer: "", transaction),
                 try RelativeStore.identify(
@@ -106,9 +109,10 @@ extension PrivacyDesk {
             let homes =
                 try endsHomes
                 ? HomeEndActions.died(
-                    dead, on: day, by: actor, .privacyHandle, at: now, journal: journal, hooks: hooks, transaction) : 0
+                    dead, on: day, by: actor, .privacyHandle, at: now, journal: journal, hooks: hooks, transaction) : []
+            try RelativeStore.ended(id, homes, transaction)
             try audit(
-                "privacy.relative.identify", id.raw, "\(dead.text) \(day) ways=\(ways) homes=\(homes) \(said)",
+                "privacy.relative.identify", id.raw, "\(dead.text) \(day) ways=\(ways) homes=\(homes.count) \(said)",
                 at: area.id, by: person, post, transaction)
             // Somebody of whom it is not true reads it at the next sign-in.
             try tell(.saidDead, [], "/my/privacy", dead, now, transaction)
@@ -134,7 +138,8 @@ extension PrivacyDesk {
     }
 
     /// Decides what a relative asked. Accepted, a copy is made for the relative, a correction counts as made, and a
-    /// deletion closes the account of the person who died after the pause that every closing has.
+    /// deletion closes the account of the person who died after the pause that every closing has. In that pause it can
+    /// still be refused.
     ///
     /// - Parameter words: what was corrected, or why it is refused; may be empty where a copy or a deletion is
     ///   accepted.
@@ -143,7 +148,7 @@ extension PrivacyDesk {
     ) async throws {
         let (now, today) = (world.now(), today)
         try await database.write { [world] transaction in
-            let (request, relative, area, post, person) = try handled(id, by: actor, transaction)
+            let (request, relative, area, post, person) = try handled(id, by: actor, stops: !accept, transaction)
             let needsWords = !accept || request.kind == .correction
             guard !needsWords || !words.isEmpty else { throw PrivacyRefusal.reasonNeeded }
             let said = try Self.words(words, "answer", (needsWords ? 1 : 0)...1000)
@@ -152,11 +157,15 @@ extension PrivacyDesk {
                     try RequestStore.move(
                         id, from: .waiting, to: .refused, answer: said, by: person, was: seen, at: now, transaction)
                 else { throw PrivacyRefusal.changedMeanwhile }
+                try Jobs(nextID: world.nextID).cancel(kind: PrivacyWork.closeJob, key: id.text, transaction)
                 try audit(
                     "privacy.relative.refuse", id.raw, said, at: area.id, by: person, post, transaction)
                 return try tell(.answered, [], "/my/privacy", request.person, now, transaction)
             }
             guard let dead = relative.dead else { throw PrivacyRefusal.identifyFirst }
+            guard try Deceased.isWithin(dead, of: actor, .privacyHandle, on: today, transaction) else {
+                throw PrivacyRefusal.deadElsewhere
+            }
             guard request.version == seen, try RelativeStore.accept(id, by: person, at: now, transaction) else {
                 throw PrivacyRefusal.changedMeanwhile
             }
@@ -195,18 +204,20 @@ extension PrivacyDesk {
         }
     }
 
-    /// Says that one is not dead: what a relative asked ends, and a copy that lies ready for them goes. Who handles
-    /// such requests is told.
+    /// Says that one is not dead: what a relative asked ends, a copy that lies ready for them goes, and homes that ended
+    /// because of it are one's own again. Who handles such requests is told.
     package func alive(_ id: RequestID, by person: PersonID) async throws {
         let (now, today) = (world.now(), today)
-        try await database.write { [world] transaction in
+        try await database.write { [world, journal] transaction in
             guard let request = try RequestStore.load(id, transaction), request.relative?.dead == person else {
                 throw PrivacyRefusal.notFound
             }
-            let isMaking = request.status == .underWay && request.kind == .copy
-            guard request.status == .waiting || isMaking || request.fileBytes > 0 else {
+            let isErasing = request.status == .underWay && request.kind == .closing
+            guard !isErasing, try RelativeStore.object(id, at: now, transaction) else {
                 throw PrivacyRefusal.requestOver
             }
+            let homes = try HomeEndActions.revived(
+                person, try RelativeStore.homes(of: id, transaction), at: now, journal: journal, transaction)
             if request.status.isOpen {
                 try refuse(request, .kinAlive, from: request.status, at: now, by: person, nil, transaction)
             }
@@ -215,7 +226,7 @@ extension PrivacyDesk {
             for kind in [PrivacyWork.closeJob, PrivacyWork.copyJob] {
                 try Jobs(nextID: world.nextID).cancel(kind: kind, key: id.text, transaction)
             }
-            try audit("privacy.relative.alive", id.raw, "", at: request.area, by: person, transaction)
+            try audit("privacy.relative.alive", id.raw, "homes=\(homes)", at: request.area, by: person, transaction)
             if let area = try DirectoryStore.area(request.area, transaction) {
                 try tellHandlers(.saidAlive, id, at: area, today, now, transaction)
             }

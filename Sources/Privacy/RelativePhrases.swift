@@ -9,6 +9,11 @@ extension Phrase {
     package static let refuseIdentified = Phrase("去世的是谁已经确认过了。", "It was said already who it is that died.")
     package static let refuseDeadPosts = Phrase(
         "去世的人名下还有岗位，请先结束岗位，再删除信息。", "The person who died still holds a post. End it before the data is deleted.")
+    package static let refuseDeadElsewhere = Phrase(
+        "这个人在您管的范围以外还有住房或岗位，请由街道或区里办理。",
+        "This person has a home or a post beyond what you look after: the street or the district has to do it.")
+    package static let tellWard = Phrase(
+        "您家一名孩子的监护人登记为您，请查看并确认", "You are entered as the guardian of a child at your home; please look and agree")
     package static let refuseDeadGuardian = Phrase(
         "去世的人是孩子的监护人，家里没有别的成年人，请先登记新的监护人。",
         "The person who died is the guardian of a child without another adult at home. Enter another guardian first.")

@@ -166,12 +166,14 @@ extension PrivacyHouse {
             return PrivacyShapes.DeadView(request: request, people: [])
         }
         let wanted = String(name.prefix(40))
+        guard TextRules.isPlain(wanted) else { throw PrivacyRefusal.badWords("name") }
         try await desk.lookedForDead(id, wanted, by: actor)
         let people = try await database.read { transaction -> [DeadCandidate] in
             let house = try Deceased.housemates(of: request.person, in: request.area, transaction)
             guard !wanted.isEmpty else { return house }
-            return try Deceased.named(wanted, in: request.area, transaction).filter { $0.person != request.person }
-                + house
+            let named = try Deceased.named(wanted, in: request.area, transaction).filter { $0.person != request.person }
+            let known = Set(named.map(\.person))
+            return named + house.filter { !known.contains($0.person) }
         }
         return PrivacyShapes.DeadView(request: request, people: people)
     }
@@ -195,7 +197,7 @@ extension PrivacyHouse {
             relative.dead == nil ? .empty : kit.section(.kinFound, facts(confirmed(request, relative, kit), kit)),
             answer,
             mayDecide && relative.dead == nil ? choice(request, relative, view.people, wanted, kit) : .empty,
-            mayDecide ? decision(request, relative, kit) : .empty,
+            mayDecide || request.mayStop && !isOwn ? decision(request, relative, kit) : .empty,
             isOwn ? "<p class=\"note\">\(words(.refuseOwnRequest))</p>" : .empty,
             request.kind == .closing ? kept(kit) : .empty,
             "<p><a href=\"/desk/privacy\">\(words(.privacyDesk))</a></p>")
@@ -275,10 +277,12 @@ extension PrivacyHouse {
         let words = kit.words
         let way = "decision"
         var options = [(value: "refuse", label: words(.kinRefuse))]
-        if relative.dead != nil { options.insert((value: "accept", label: words(.kinAccept)), at: 0) }
+        if relative.dead != nil, request.awaitsDecision {
+            options.insert((value: "accept", label: words(.kinAccept)), at: 0)
+        }
         return kit.form(
             way, Href("/desk/privacy/requests/", request.id.text, "/decision"), .kinDecide,
-            hidden: [("version", String(request.version))], open: relative.dead != nil,
+            hidden: [("version", String(request.version))], open: relative.dead != nil && request.awaitsDecision,
             kit.select(way, "result", .requestAnswerWhich, options),
             kit.long(way, "answer", .kinDecideWords, most: 1000, required: false))
     }

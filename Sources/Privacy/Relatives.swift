@@ -43,7 +43,21 @@ package enum RelativeMigrations {
                 at_ms INT64 not null,
                 primary key (person_id, number)
             );
-            """)
+            """),
+        Migration(
+            "privacy-054-objections",
+            """
+            -- when the person said that they are alive
+            alter table privacy_relative add column alive_ms INT64;
+            -- homes that ended because of a request, with the last day that they had, and the one they got
+            create table privacy_relative_home (
+                request_id ID not null,
+                home_id INT64 not null,
+                was_day INT64 not null,
+                ended_day INT64 not null,
+                primary key (request_id, home_id)
+            );
+            """),
     ]
 }
 
@@ -127,6 +141,8 @@ extension PrivacyRequest {
     }
     /// Whose data it is about; nil for a relative's request until staff found out who died.
     package var subject: PersonID? { relative == nil ? person : relative?.dead }
+    /// A deletion that was accepted and has its pause.
+    var mayStop: Bool { status == .waiting && kind == .closing && relative?.accepted != nil }
     /// Whether somebody has to decide about it.
     package var awaitsDecision: Bool {
         status == .waiting && (relative.map { $0.accepted == nil } ?? (kind == .correction))
@@ -164,6 +180,32 @@ enum RelativeStore {
                 confirmed_by = \(person), confirmed_ms = \(now)
             where request_id = \(id) and dead_id = 0
             """) == 1
+    }
+
+    /// Keeps which homes ended because of a request.
+    static func ended(_ id: RequestID, _ homes: [HomeEnded], _ transaction: any WriteTransaction) throws {
+        for one in homes {
+            try transaction.run(
+                """
+                insert into privacy_relative_home (request_id, home_id, was_day, ended_day)
+                values (\(id), \(one.id), \(one.was), \(one.ended))
+                """)
+        }
+    }
+
+    static func homes(of id: RequestID, _ transaction: any ReadTransaction) throws -> [HomeEnded] {
+        try transaction.query(
+            """
+            select home_id, was_day, ended_day from privacy_relative_home where request_id = \(id)
+            order by home_id limit 200
+            """
+        ) { HomeEnded(id: try $0.int(0), was: try $0.day(1), ended: try $0.day(2)) }
+    }
+
+    /// That the person said that they are alive. False when they said so before.
+    static func object(_ id: RequestID, at now: Instant, _ transaction: any WriteTransaction) throws -> Bool {
+        try transaction.run(
+            "update privacy_relative set alive_ms = \(now) where request_id = \(id) and alive_ms is null") == 1
     }
 
     static func accept(

@@ -107,13 +107,14 @@ package enum RequestStore {
             "select \(columns) where r.person_id = \(person) order by r.id desc limit \(limit)", request)
     }
 
-    /// What relatives ask about somebody as of a person who died, and copies that lie ready for them.
+    /// What relatives ask or asked about somebody as of a person who died, while that person has not said that it is not
+    /// so.
     package static func claims(
         on person: PersonID, _ transaction: any ReadTransaction
     ) throws -> [PrivacyRequest] {
         try transaction.query(
             """
-            select \(columns) where k.dead_id = \(person) and k.dead_id > 0 and (r.status <= 2 or r.file_bytes > 0)
+            select \(columns) where k.dead_id = \(person) and k.dead_id > 0 and k.alive_ms is null
             order by r.id desc limit 20
             """, request)
     }

@@ -259,8 +259,10 @@ import Web
             let waits = try await request(id, h)
             #expect(waits.status == .waiting && waits.act == h.still.now.adding(days: 7) && !waits.awaitsDecision)
             #expect(
-                try await refusal { try await desk.decideRelative(id, accept: false, words: "x", was: 3, by: grid) }
+                try await refusal { try await desk.decideRelative(id, accept: true, words: "x", was: 3, by: grid) }
                     == .requestOver)
+            let lives: SQL = "select count(*) from directory_home where person_id = \(tenant) and to_day >= \(today(h))"
+            #expect(try await count(lives, h) == 0)
             try await work(h)
             #expect(try await request(id, h).status == .waiting)
             // Not dead at all: signs in again, reads it and ends it.
@@ -279,6 +281,10 @@ import Web
                 try await h.send(session, .post, "/my/privacy/requests/\(id.text)/alive", form: [:]).status == 409)
             let ended = try await request(id, h)
             #expect(ended.status == .refused && ended.answer.contains("在世"))
+            // The home that ended because of it is there again, and nothing is left to object to.
+            #expect(try await count(lives, h) == 1)
+            #expect(try await count("select count(*) from storage_audit where verb = 'home.restore'", h) == 1)
+            #expect(try await h.json(session, .get, "/api/v1/me/privacy").json()["claims"]?.items.isEmpty == true)
             h.still.advance(ms: 9 * Instant.dayMs)
             try await work(h)
             #expect(try await count("select count(*) from directory_account where person_id = \(tenant)", h) == 1)
@@ -312,6 +318,94 @@ import Web
             try await work(h)
             #expect(try await count("select count(*) from privacy_relative", h) == 0)
             #expect(try await count("select count(*) from privacy_request where id = \(again)", h) == 0)
+        }
+    }
+
+    /// Staff of a place declare nobody dead who has a home or a post elsewhere.
+    @Test func whoHasMoreThanThePlaceIsNotDeclaredDeadThere() async throws {
+        try await TestHouse.with { h in
+            let desk = h.house.privacy.desk
+            let (grid, tenant) = (try await h.actor(h.program("grid")), try await person("tenant", h))
+            let (estate, today) = (try await h.area("桂花苑"), today(h))
+            func identify(_ id: RequestID) async throws {
+                try await desk.identify(
+                    id, dead: tenant, on: today, evidence: "看过证明", endsHomes: true, was: 1, by: grid)
+            }
+            let id = try await ask(.closing, named: false, h)
+            let sessions: SQL = "select count(*) from directory_token where person_id = \(tenant)"
+            let before = try await count(sessions, h)
+            let post: SQL = "select id from directory_post where role = \(Role.district) limit 1"
+            let held = try #require(try await h.house.database.read { try $0.first(post) { try $0.int(0) } })
+            let holder = try await count("select person_id from directory_post where id = \(held)", h)
+            func give(_ to: Int64) async throws {
+                try await h.house.database.write {
+                    try $0.run("update directory_post set person_id = \(to) where id = \(held)")
+                }
+            }
+            try await give(tenant.raw)
+            #expect(try await refusal { try await identify(id) } == .deadElsewhere)
+            #expect(before > 0)
+            #expect(try await count(sessions, h) == before)
+            try await give(holder)
+            // A home of another community.
+            let far = try await count(
+                """
+                select u.id from directory_area u join directory_area b on b.id = u.parent_id
+                where u.level = 8 and b.parent_id <> \(estate) and not exists (
+                    select 1 from directory_area e join directory_area c on c.id = e.parent_id
+                    where e.id = b.parent_id and c.name = '桂花社区') order by u.id limit 1
+                """, h)
+            #expect(far > 0)
+            do {
+                let (row, now) = (h.house.world.nextID(), h.still.now)
+                try await h.house.database.write { transaction in
+                    let area = try #require(try DirectoryStore.area(AreaID(far), transaction))
+                    _ = try DirectoryStore.insertHome(
+                        person: tenant, unit: area, relation: .owner, active: true, from: today.adding(-5),
+                        to: HomeStore.forever, decidedBy: nil, id: row, at: now, transaction)
+                }
+                #expect(try await refusal { try await identify(id) } == .deadElsewhere)
+                try await h.house.database.write { try $0.run("delete from directory_home where id = \(row)") }
+            }
+            // Nor is it accepted when the post came between.
+            try await identify(id)
+            try await give(tenant.raw)
+            #expect(
+                try await refusal { try await desk.decideRelative(id, accept: true, words: "", was: 2, by: grid) }
+                    == .deadElsewhere)
+            #expect(try await request(id, h).relative?.accepted == nil)
+        }
+    }
+
+    /// In the pause staff can still say no; who was named after a refusal, too, says that they are alive.
+    @Test func aMistakeIsMendedByStaffAndByWhoIsAlive() async throws {
+        try await TestHouse.with { h in
+            let desk = h.house.privacy.desk
+            let (grid, tenant) = (try await h.actor(h.program("grid")), try await person("tenant", h))
+            let lives: SQL = "select count(*) from directory_home where person_id = \(tenant) and to_day >= \(today(h))"
+            let id = try await ask(.closing, named: true, h)
+            try await desk.decideRelative(id, accept: true, words: "", was: 2, by: grid)
+            let clerk = try await h.signIn("grid")
+            let page = try await h.send(clerk, .get, "/desk/privacy/requests/\(id.text)").text
+            #expect(page.contains("value=\"refuse\"") && !page.contains("value=\"accept\""))
+            #expect(
+                try await h.send(
+                    clerk, .post, "/desk/privacy/requests/\(id.text)/decision",
+                    form: ["way": "decision", "version": "3", "result": "refuse", "answer": "认错人了"]
+                ).status == 303)
+            #expect(try await request(id, h).answer == "认错人了")
+            h.still.advance(ms: 9 * Instant.dayMs)
+            try await work(h)
+            #expect(try await count("select count(*) from directory_account where person_id = \(tenant)", h) == 1)
+            // Refused, and the home is still gone: whoever is alive gets it back.
+            #expect(try await count(lives, h) == 0)
+            let session = try await h.signIn("tenant")
+            #expect(try await h.send(session, .get, "/my/privacy").text.contains("有人说您已经去世"))
+            #expect(
+                try await h.send(session, .post, "/my/privacy/requests/\(id.text)/alive", form: [:]).status == 303)
+            #expect(try await count(lives, h) == 1)
+            #expect(try await request(id, h).answer == "认错人了")
+            #expect(try await !h.send(session, .get, "/my/privacy").text.contains("有人说您已经去世"))
         }
     }
 
@@ -379,9 +473,15 @@ import Web
                         to: HomeStore.forever, decidedBy: nil, id: row, at: now, transaction)
                 }
             }
-            // Nobody else is at home: the owner lives elsewhere.
-            try await h.house.database.write {
-                try $0.run("delete from directory_home where unit_id = \(unit) and person_id <> \(tenant)")
+            // The owner of a let home is nobody of the household.
+            let owner = try await person("resident2", h)
+            let row = h.house.world.nextID()
+            try await h.house.database.write { transaction in
+                try transaction.run("delete from directory_home where unit_id = \(unit) and person_id <> \(tenant)")
+                let area = try #require(try DirectoryStore.area(unit, transaction))
+                _ = try DirectoryStore.insertHome(
+                    person: owner, unit: area, relation: .owner, active: true, from: today.adding(-100),
+                    to: HomeStore.forever, decidedBy: nil, id: row, at: now, transaction)
             }
             try await settle(child, "林小宝")
             try await h.house.database.write { transaction in
