@@ -15,7 +15,9 @@ extension Trouble {
         switch state {
         case "22P02", "22003", "22021": .constraint(message)
         case "53100": .full
-        case "25006": .readOnly
+        // Also the server's own files: "Read-only file system" is told as a missing right, a failing disk as an error of
+        // input and output.
+        case "25006", "42501", "58030": .readOnly
         // Statements that ran too long, and rows that others hold.
         case "57014", "55P03", "40001", "40P01": .busy
         case "XX001", "XX002": .corrupt(message)
