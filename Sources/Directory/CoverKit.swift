@@ -35,9 +35,8 @@ package struct CoverKit: PageKit {
 
     package func answer(_ title: String, back: Href = Href("/desk/cover"), _ parts: HTML...) -> Response {
         let link: HTML = "<p class=\"no-print\"><a href=\"\(back)\">\(words(.back))</a></p>"
-        // A refusal of a form that the page does not show any more stands above all.
-        let summary = way.isEmpty ? Form.summary(refusal, context) : .empty
-        let main: HTML = "<div class=\"stack-l\"><h1>\(title)</h1>\(summary)\(HTML.joined(parts))</div>"
+        let body = HTML.joined(parts)
+        let main: HTML = "<div class=\"stack-l\"><h1>\(title)</h1>\(missed(by: body))\(body)</div>"
         var page = Page(title: title, frame: .open, main: link + main)
         page.rawHeader = Headers.plain(context, home: Href("/desk"))
         return Answer.html(

@@ -195,9 +195,9 @@ struct Kit: PageKit {
 
     func page(_ title: String, _ tag: String = "", _ parts: HTML...) -> HTML {
         let mark: HTML = tag.isEmpty ? .empty : "<span class=\"tag\">\(tag)</span>"
-        let summary = returned.way.isEmpty ? Form.summary(returned.refusal, context) : .empty
+        let body = HTML.joined(parts)
         return """
-            <div class="stack-l"><div><h1>\(title)</h1>\(mark)</div>\(summary)\(HTML.joined(parts))</div>
+            <div class="stack-l"><div><h1>\(title)</h1>\(mark)</div>\(missed(by: body))\(body)</div>
             """
     }
 

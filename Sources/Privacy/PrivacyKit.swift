@@ -45,8 +45,8 @@ struct Kit: PageKit {
     }
 
     func page(_ title: String, _ parts: HTML...) -> HTML {
-        let summary = returned.way.isEmpty ? Form.summary(returned.refusal, context) : .empty
-        return "<div class=\"stack-l\"><h1>\(title)</h1>\(summary)\(HTML.joined(parts))</div>"
+        let body = HTML.joined(parts)
+        return "<div class=\"stack-l\"><h1>\(title)</h1>\(missed(by: body))\(body)</div>"
     }
 
     func rows(_ rows: [HTML]) -> HTML { self.rows(rows, none: .privacyNone) }

@@ -64,6 +64,17 @@ package final class KeptForm: Sendable {
     /// Fields of type password. They are never written onto a page: the person types them again.
     package static let secrets: Set<String> = ["password", "fresh"]
 
+    /// What was typed, for a page on which its form is no longer; empty where nothing was.
+    func words(_ context: WebContext) -> HTML {
+        let typed = (fields?.pairs ?? []).filter { $0.name != "_form" && Self.isTyped($0.name, $0.value) }
+        guard !typed.isEmpty else { return .empty }
+        return "<h2>\(context.words(.keptTitle))</h2>\(Self.quoted(typed))"
+    }
+
+    private static func quoted(_ pairs: [(name: String, value: String)]) -> HTML {
+        HTML.joined(pairs.map { "<blockquote class=\"say\"><p>\($0.value)</p></blockquote>" as HTML })
+    }
+
     /// What was typed, and the same form to be sent once more; empty where nothing was typed.
     func html(to place: Href, _ context: WebContext) -> HTML {
         guard let fields else { return .empty }
@@ -75,7 +86,6 @@ package final class KeptForm: Sendable {
         let hidden = pairs.filter { !Self.secrets.contains($0.name) }.map { pair -> HTML in
             "<input type=hidden name=\"\(pair.name)\" value=\"\(pair.value)\">"
         }
-        let shown = typed.map { pair -> HTML in "<blockquote class=\"say\"><p>\(pair.value)</p></blockquote>" }
         let again = secret.map { pair -> HTML in
             """
             <div class="field"><label for="again-\(pair.name)">\(words(.keptSecret))</label><input class="in" type="password" \
@@ -85,7 +95,7 @@ package final class KeptForm: Sendable {
         let files: HTML = hadFiles ? "<p class=\"help\">\(words(.keptFiles))</p>" : .empty
         return """
             <form class="stack" data-again method="post" action="\(place)"><input type=hidden name=_form value="\(fields["_form"] ?? "")">\
-            <h2>\(words(.keptTitle))</h2>\(HTML.joined(shown))\(HTML.joined(hidden))\(HTML.joined(again))\(files)\
+            <h2>\(words(.keptTitle))</h2>\(Self.quoted(typed))\(HTML.joined(hidden))\(HTML.joined(again))\(files)\
             <button class="btn primary">\(words(.keptAgain))</button></form>
             """
     }

@@ -61,6 +61,20 @@ package enum InputKind: String { case text, date, time, moment = "datetime-local
 extension PageKit {
     package var words: Words { context.words }
 
+    // MARK: What was refused
+
+    /// What was wrong with a form or a button that the page does not show with its refusal, since somebody else was
+    /// faster: said above all, with what was typed. Empty where the page says it.
+    package func missed(by parts: HTML) -> HTML {
+        guard let refusal else { return .empty }
+        let summary = Form.summary(refusal, context)
+        guard parts.bytes.firstRange(of: summary.bytes) == nil else { return .empty }
+        guard !way.isEmpty else { return summary }
+        return """
+            <div class="note" role="alert"><b>\(words(refusal.message))</b></div>\(context.kept.words(context))
+            """
+    }
+
     // MARK: Lists
 
     package func section(_ title: String, _ parts: HTML...) -> HTML { block(title, parts) }

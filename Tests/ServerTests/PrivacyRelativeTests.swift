@@ -394,6 +394,12 @@ import Web
                     form: ["way": "decision", "version": "3", "result": "refuse", "answer": "认错人了"]
                 ).status == 303)
             #expect(try await request(id, h).answer == "认错人了")
+            // Another tab still has the form: it is told, and what was typed stands there.
+            let late = try await h.send(
+                clerk, .post, "/desk/privacy/requests/\(id.text)/decision",
+                form: ["way": "decision", "version": "3", "result": "refuse", "answer": "户口簿还没看"])
+            #expect(late.status == 409 && late.text.contains("户口簿还没看"))
+            #expect(late.text.contains(PrivacyRefusal.requestOver.message.text(.zh)))
             h.still.advance(ms: 9 * Instant.dayMs)
             try await work(h)
             #expect(try await count("select count(*) from directory_account where person_id = \(tenant)", h) == 1)
