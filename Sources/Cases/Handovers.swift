@@ -145,33 +145,19 @@ package enum HandoverStore {
 
 /// How many notes wait, kept until one is written or taken: the desk asks each time.
 package final class HandoverMemory: Sendable {
-    private struct State {
-        var edition: UInt64 = 0
-        var kept: [String: Int] = [:]
-    }
-    private let mark: ChangeMark?
-    private let state = Mutex(State())
+    private let memory: MarkedMemory<String, Int>
 
-    package init(_ database: any Database) { mark = database.mark(["cases_handover", "directory_area"]) }
+    package init(_ database: any Database) {
+        memory = MarkedMemory(database, of: ["cases_handover", "directory_area"], limit: 2000)
+    }
 
     /// Asked for before the transaction in which the answer is read.
-    var edition: UInt64? { mark?.edition }
+    var edition: MarkedMemory<String, Int>.Edition { memory.edition }
 
-    func open(_ scope: Scope, _ edition: UInt64?, _ transaction: any ReadTransaction) throws -> Int {
-        guard let edition, let mark else { return try HandoverStore.open(scope, transaction) }
-        let key = CaseCounts.key(scope)
-        let found: Int? = state.withLock { $0.edition == edition ? $0.kept[key] : nil }
-        if let found { return found }
-        let count = try HandoverStore.open(scope, transaction)
-        guard mark.edition == edition else { return count }
-        state.withLock { state in
-            if state.edition != edition || state.kept.count >= 2000 {
-                guard edition >= state.edition else { return }
-                (state.edition, state.kept) = (edition, [:])
-            }
-            state.kept[key] = count
-        }
-        return count
+    func open(
+        _ scope: Scope, _ edition: MarkedMemory<String, Int>.Edition, _ transaction: any ReadTransaction
+    ) throws -> Int {
+        try memory.kept(CaseCounts.key(scope), edition) { try HandoverStore.open(scope, transaction) }
     }
 }
 

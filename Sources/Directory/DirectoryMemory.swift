@@ -1,16 +1,13 @@
 import Kernel
 import Storage
-import Synchronization
 
 /// What every request asks the directory, kept until somebody changes it: who a person is today, who may take work at a
 /// place, which organisations serve it. On an engine that cannot tell of changes nothing is kept.
 package final class DirectoryMemory: Sendable {
     /// How the directory stood before a read began.
-    package struct Edition: Sendable, Equatable {
-        fileprivate let number: UInt64?
-    }
+    package typealias Edition = MarkedMemory<Key, any Sendable>.Edition
 
-    private struct Key: Hashable {
+    package struct Key: Hashable, Sendable {
         enum What: Hashable {
             case actor(PersonID, only: PostID?, byToken: Bool)
             case colleagues(String, Verb)
@@ -20,23 +17,19 @@ package final class DirectoryMemory: Sendable {
         let what: What
         var day = Day(number: 0)
     }
-    private struct State {
-        var edition: UInt64 = 0
-        var kept: [Key: any Sendable] = [:]
+    private let memory: MarkedMemory<Key, any Sendable>
+
+    /// The answers have a few hundred bytes each.
+    package init(_ database: any Database) {
+        memory = MarkedMemory(
+            database,
+            of: [
+                "directory_area", "directory_organisation", "directory_person", "directory_post", "directory_home",
+            ], limit: 20_000)
     }
 
-    private let mark: ChangeMark?
-    private let state = Mutex(State())
-    /// A few hundred bytes each.
-    private static let limit = 20_000
-    private static let tables: Set<String> = [
-        "directory_area", "directory_organisation", "directory_person", "directory_post", "directory_home",
-    ]
-
-    package init(_ database: any Database) { mark = database.mark(Self.tables) }
-
     /// Asked for before the transaction in which the answers are read.
-    package var edition: Edition { Edition(number: mark?.edition) }
+    package var edition: Edition { memory.edition }
 
     package func actor(
         _ person: PersonID, on day: Day, onlyPost: PostID? = nil, byToken: Bool = false, _ edition: Edition,
@@ -45,6 +38,14 @@ package final class DirectoryMemory: Sendable {
         try kept(Key(what: .actor(person, only: onlyPost, byToken: byToken), day: day), edition) {
             try DirectoryStore.actor(person, on: day, onlyPost: onlyPost, byToken: byToken, transaction)
         }
+    }
+
+    /// The same as far as it is kept: nil says only that it must be read.
+    func knownActor(
+        _ person: PersonID, on day: Day, onlyPost: PostID? = nil, byToken: Bool = false, _ edition: Edition
+    ) -> Actor? {
+        let key = Key(what: .actor(person, only: onlyPost, byToken: byToken), day: day)
+        return memory.found(key, edition).flatMap { $0 as? Actor }
     }
 
     package func colleagues(
@@ -70,24 +71,10 @@ package final class DirectoryMemory: Sendable {
     }
 
     private func kept<Value: Sendable>(_ key: Key, _ edition: Edition, _ read: () throws -> Value) throws -> Value {
-        guard let number = edition.number, let mark else { return try read() }
-        let found: Value? = state.withLock { state in
-            guard state.edition == number, let found = state.kept[key] else { return nil }
-            return found as? Value
-        }
-        if let found { return found }
+        // Unwrapped first: nothing kept would pass for a kept nothing.
+        if let kept = memory.found(key, edition), let found = kept as? Value { return found }
         let value = try read()
-        // What was read while somebody wrote may be of either side: it is not kept.
-        guard mark.edition == number else { return value }
-        state.withLock { state in
-            if state.edition != number || state.kept.count >= Self.limit {
-                // A slower reader of an older edition must not throw away the newer one.
-                guard number >= state.edition else { return }
-                state.kept = [:]
-                state.edition = number
-            }
-            state.kept[key] = value
-        }
+        memory.keep(value, for: key, edition)
         return value
     }
 }

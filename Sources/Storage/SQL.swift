@@ -82,6 +82,11 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable {
         SQL(parts: [.perEngine(sqlite: [.fixed(" indexed by "), .fixed(index)], postgres: [])])
     }
 
+    /// Said at the end of a change that leaves true whatever anybody keeps of its table: no `ChangeMark` moves for it.
+    package static let unmarked: SQL = " /* unmarked */"
+    /// Whether a statement ends so.
+    package static func isUnmarked(_ text: String) -> Bool { text.hasSuffix("/* unmarked */") }
+
     /// Joins statements' parts with a separator, for lists of columns, conditions and values.
     package static func joined(_ items: [SQL], separator: SQL = ", ") -> SQL {
         var result: [Part] = []

@@ -405,6 +405,7 @@ struct PreparedStatement {
 
     /// The words after `insert into`, `update` and `delete from`, wherever they stand.
     static func writes(of text: String) -> Set<String> {
+        guard !SQL.isUnmarked(text) else { return [] }
         let words = text.split { $0.isWhitespace || $0 == "(" || $0 == ")" || $0 == "," }
         var found = Set<String>()
         for (index, word) in words.enumerated() {

@@ -4,7 +4,7 @@ import Storage
 /// A prepared statement. Ends with its last reference, which must be before its connection ends.
 final class Statement {
     let pointer: OpaquePointer
-    /// The table that it changes, for those who keep what they read; nil for a query.
+    /// The table that it changes, for those who keep what they read; nil for a query and what is `unmarked`.
     let table: String?
 
     fileprivate init(_ text: String, _ connection: OpaquePointer) throws {
@@ -21,6 +21,7 @@ final class Statement {
     /// `insert into T`, `update T`, `delete from T`, also behind a `with`: the first name after such words. Nil for what
     /// changes the schema.
     private static func table(in text: String) -> String? {
+        guard !SQL.isUnmarked(text) else { return nil }
         var (earlier, before) = (Substring(), Substring())
         for word in text.split(whereSeparator: { $0 == " " || $0 == "\n" || $0 == "(" }) {
             if before == "into" || before == "update" || (earlier == "delete" && before == "from") {

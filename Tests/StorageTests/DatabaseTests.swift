@@ -182,9 +182,53 @@ import Testing
             }
             #expect(mark.edition != before)
             before = try await settled(mark)
-            let others: [SQL] = ["insert into test_parent (id) values (1)", "select id from test_row"]
+            let others: [SQL] = [
+                "insert into test_parent (id) values (1)", "select id from test_row",
+                "insert into test_row (id, name) values (3, 'e')\(SQL.unmarked)",
+                "update test_row set number = \(4) where id = 3\(SQL.unmarked)",
+            ]
             for other in others { try await test.database.write { _ = try $0.query(other) { _ in 0 } } }
             #expect(try await settled(mark) == before)
+        }
+    }
+
+    @Test func anAnswerIsKeptUntilItsTableChangesAndNeverOverALimit() async throws {
+        try await TestDatabase.with { test async throws in
+            let memory = MarkedMemory<Int64, String>(test.database, of: ["test_row"], limit: 2)
+            let mark = try #require(test.database.mark(["test_row"]))
+            _ = try await settled(mark)
+            let first = memory.edition
+            #expect(memory.found(1, first) == nil)
+            memory.keep("a", for: 1, first)
+            memory.keep("b", for: 2, first)
+            #expect(memory.found(1, first) == "a")
+            var reads = 0
+            for _ in 0..<3 {
+                let value = memory.kept(2, first) { () -> String in
+                    reads += 1
+                    return "read"
+                }
+                #expect(value == "b")
+            }
+            #expect(reads == 0)
+            // One that is kept already takes no room of another; one more ends them all.
+            memory.keep("c", for: 2, first)
+            #expect(memory.found(1, first) == "a" && memory.found(2, first) == "c")
+            memory.keep("d", for: 3, first)
+            #expect(memory.found(1, first) == nil && memory.found(3, first) == "d")
+
+            try await test.put(1, "x")
+            // Nothing of before holds, nor is it kept by whoever read it then.
+            let second = memory.edition
+            #expect(second != first)
+            #expect(memory.found(3, second) == nil)
+            memory.keep("late", for: 3, first)
+            #expect(memory.found(3, second) == nil && memory.found(3, memory.edition) == nil)
+            _ = try await settled(mark)
+            let third = memory.edition
+            memory.keep("new", for: 3, third)
+            memory.keep("late", for: 3, first)
+            #expect(memory.found(3, third) == "new")
         }
     }
 
