@@ -53,6 +53,9 @@ package struct SignIn: Sendable {
     let secrets: Secrets
     let sender: any CodeSender
     package let memory: DirectoryMemory
+    /// By digest, until a session or token ends or is changed; that one begins or is seen changes nothing here.
+    private let sessions: MarkedMemory<[UInt8], SignInStore.Session>
+    private let tokens: MarkedMemory<[UInt8], SignInStore.Token>
     /// Whether somebody who signs in on a day has a privacy notice to answer first. Asked in the transaction that begins
     /// the session; staff are not asked.
     package var asksNotice: (@Sendable (PersonID, Day, any ReadTransaction) throws -> Bool)?
@@ -66,6 +69,8 @@ package struct SignIn: Sendable {
         self.secrets = secrets
         self.sender = sender
         memory = DirectoryMemory(database)
+        sessions = MarkedMemory(database, of: ["directory_session"], limit: 50_000)
+        tokens = MarkedMemory(database, of: ["directory_token"], limit: 10_000)
     }
 
     package struct Started: Sendable {
@@ -293,48 +298,68 @@ package struct SignIn: Sendable {
         let now = world.now()
         let digest = secrets.tokenDigest(token)
         let day = Zone.shanghai.day(of: now)
-        let edition = memory.edition
+        let (edition, noted) = (memory.edition, sessions.edition)
+        // One that was not seen for so long that it must be written is read again: another server may have seen it.
+        if let session = sessions.found(digest, noted), now.ms - session.seen.ms <= SignInLimits.touchMs,
+            let actor = memory.knownActor(session.person, on: day, edition)
+        {
+            return Self.entered(session, actor, now)
+        }
         let found: (SignInStore.Session, Actor)? = try await database.read { [memory] transaction in
-            guard let session = try SignInStore.session(digest: digest, transaction), session.expires > now,
-                !session.staff || now.ms - session.seen.ms < SignInLimits.staffIdleMs,
+            guard let session = try SignInStore.session(digest: digest, transaction),
                 let actor = try memory.actor(session.person, on: day, edition, transaction)
             else { return nil }
-            // Somebody who was given a post since then signs in again under the stricter rule.
-            guard session.staff || actor.posts.isEmpty else { return nil }
             return (session, actor)
         }
-        guard let (session, actor) = found else { return nil }
+        guard let (read, actor) = found, let signedIn = Self.entered(read, actor, now) else { return nil }
+        var session = read
         if now.ms - session.seen.ms > SignInLimits.touchMs {
-            try await database.write { try SignInStore.touch(session.id, now, $0) }
+            try await database.write { try SignInStore.touch(read.id, now, $0) }
+            session.seen = now
         }
+        sessions.keep(session, for: digest, noted)
+        return signedIn
+    }
+
+    private static func entered(_ session: SignInStore.Session, _ actor: Actor, _ now: Instant) -> SignedIn? {
+        guard session.expires > now, !session.staff || now.ms - session.seen.ms < SignInLimits.staffIdleMs,
+            // Somebody who was given a post since then signs in again under the stricter rule.
+            session.staff || actor.posts.isEmpty
+        else { return nil }
         return SignedIn(
             actor: actor, session: session.id, awaitsNotice: session.awaitsNotice && actor.posts.isEmpty)
     }
 
-    /// Who a personal token stands for: one person with one post.
+    /// Who a personal token stands for: one person with one post, or a resident's own things.
     package func byToken(_ token: String) async throws -> SignedIn? {
         let now = world.now()
         let digest = secrets.tokenDigest(token)
         let day = Zone.shanghai.day(of: now)
-        let edition = memory.edition
-        return try await database.read { [memory] transaction in
-            guard let found = try SignInStore.token(digest: digest, transaction), found.expires > now else {
-                return nil
-            }
-            let actor: Actor?
-            if let post = found.post {
-                actor = try memory.actor(
-                    found.person, on: day, onlyPost: post, byToken: true, edition, transaction)
-                guard let actor, !actor.posts.isEmpty else { return nil }
-            } else {
-                // A resident's token: the homes, never a post.
-                let whole = try memory.actor(found.person, on: day, byToken: true, edition, transaction)
-                actor = whole.map {
-                    Actor(person: $0.person, name: $0.name, posts: [], homes: $0.homes, byToken: true)
-                }
-            }
-            return actor.map { SignedIn(actor: $0, session: nil, scopes: found.scopes, token: found.id) }
+        let (edition, noted) = (memory.edition, tokens.edition)
+        if let found = tokens.found(digest, noted),
+            let actor = memory.knownActor(found.person, on: day, onlyPost: found.post, byToken: true, edition)
+        {
+            return Self.entered(found, actor, now)
         }
+        let found: (SignInStore.Token, Actor)? = try await database.read { [memory] transaction in
+            guard let found = try SignInStore.token(digest: digest, transaction),
+                let actor = try memory.actor(
+                    found.person, on: day, onlyPost: found.post, byToken: true, edition, transaction)
+            else { return nil }
+            return (found, actor)
+        }
+        guard let (found, actor) = found else { return nil }
+        tokens.keep(found, for: digest, noted)
+        return Self.entered(found, actor, now)
+    }
+
+    private static func entered(_ token: SignInStore.Token, _ whole: Actor, _ now: Instant) -> SignedIn? {
+        guard token.expires > now, token.post == nil || !whole.posts.isEmpty else { return nil }
+        // A resident's token: the homes, never a post.
+        let actor =
+            token.post != nil
+            ? whole : Actor(person: whole.person, name: whole.name, posts: [], homes: whole.homes, byToken: true)
+        return SignedIn(actor: actor, session: nil, scopes: token.scopes, token: token.id)
     }
 
     package func signOut(session: Int64, person: PersonID) async throws {

@@ -75,7 +75,7 @@ enum SignInStore {
         let person: PersonID
         let staff: Bool
         let created: Instant
-        let seen: Instant
+        var seen: Instant
         let expires: Instant
         let device: String
         /// Waits for the person's answer to the privacy notice.
@@ -114,12 +114,13 @@ enum SignInStore {
             insert into directory_session
                 (id, digest, person_id, staff, created_ms, seen_ms, expires_ms, device, awaits_notice)
             values (\(id), \(digest), \(person), \(staff), \(now), \(now), \(expires), \(device),
-                \(awaitsNotice ? 1 : 0))
+                \(awaitsNotice ? 1 : 0))\(SQL.unmarked)
             """)
     }
 
+    /// Who keeps a session writes the time into it.
     static func touch(_ id: Int64, _ now: Instant, _ transaction: any WriteTransaction) throws {
-        try transaction.run("update directory_session set seen_ms = \(now) where id = \(id)")
+        try transaction.run("update directory_session set seen_ms = \(now) where id = \(id)\(SQL.unmarked)")
     }
 
     static func end(_ id: Int64, _ transaction: any WriteTransaction) throws {

@@ -49,7 +49,7 @@ package struct TrustedProxies: Sendable {
     package func said(_ request: Request, _ context: WebContext) -> String? {
         // Most requests have no such header, and reading an address costs more than looking for it.
         guard let hops = request.headers[Self.forwarded],
-            trusts(context.peer == nil ? "127.0.0.1" : context.peerText)
+            trusts(context.peerAddress ?? "127.0.0.1")
         else { return nil }
         var nearest: String?
         for hop in hops.suffix(2000).split(separator: ",").reversed() {

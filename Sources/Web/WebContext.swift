@@ -37,7 +37,8 @@ package struct Preferences: Sendable, Equatable {
 /// What a request carries through the house. Sign-in fills in who asks; nothing else may.
 package struct WebContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
-    package let peer: SocketAddress?
+    /// Where the connection comes from; nil for one that has no address.
+    package let peerAddress: String?
     package var actor = Actor.visitor
     /// The session that signed the actor in, if a cookie did.
     package var session: Int64?
@@ -57,7 +58,7 @@ package struct WebContext: RequestContext {
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
-        peer = source.channel.remoteAddress
+        peerAddress = source.channel.remoteAddress?.ipAddress
     }
 
     /// A context without a connection, for rendering outside a request: benchmarks and printing.
@@ -69,9 +70,9 @@ package struct WebContext: RequestContext {
 
     package var words: Words { Words(language: preferences.language) }
     package var maxUploadSize: Int { 64 * 1024 }
-    package var peerText: String { peer?.ipAddress ?? "local" }
+    package var peerText: String { peerAddress ?? "local" }
     package var isLoopback: Bool {
-        guard let text = peer?.ipAddress else { return peer == nil }
+        guard let text = peerAddress else { return true }
         return text == "::1" || text.hasPrefix("127.") || text == "::ffff:127.0.0.1"
     }
 }

@@ -62,6 +62,95 @@ import Testing
         }
     }
 
+    /// What is kept of a session or token is forgotten with every change that ends or alters it, and with no other.
+    @Test func whoIsSignedInIsReadOnceUntilSomethingEnds() async throws {
+        try await TestHouse.with { test in
+            let signIn = test.house.directory.signIn
+            let database = test.house.database
+            let password = try test.account("resident").password
+            let one = try #require(
+                try await signIn.byPassword(login: "resident", password: password, device: "a").started)
+            let two = try #require(
+                try await signIn.byPassword(login: "resident", password: password, device: "b").started)
+            func waits(_ token: String) async throws -> Bool? { try await signIn.bySession(token)?.awaitsNotice }
+            #expect(try await waits(one.token) == false)
+            #expect(try await waits(two.token) == false)
+            // Changed behind the mark's back, to see that nothing is read while it stands; the one that was never asked
+            // for since is read.
+            if database.engine == .sqlite {
+                try await database.write { transaction in
+                    try transaction.run(
+                        "update directory_session set awaits_notice = 1 where person_id = \(one.person)\(SQL.unmarked)")
+                }
+                #expect(try await waits(one.token) == false)
+            }
+            // Somebody else who signs in changes nothing of what is kept; somebody whose session changes does.
+            _ = try await signIn.byPassword(
+                login: "grid", password: try test.account("grid").password, device: "")
+            if database.engine == .sqlite { #expect(try await waits(one.token) == false) }
+            try await database.write { transaction in
+                try transaction.run("update directory_session set awaits_notice = 1 where person_id = \(one.person)")
+            }
+            #expect(try await waits(one.token) == true)
+            #expect(try await waits(two.token) == true)
+            let id = try #require(try await signIn.bySession(one.token)?.session)
+            try await signIn.signOut(session: id, person: one.person)
+            #expect(try await waits(one.token) == nil)
+            #expect(try await waits(two.token) == true)
+        }
+    }
+
+    @Test func whenASessionWasSeenIsWrittenOnceInFiveMinutes() async throws {
+        try await TestHouse.with { test in
+            let signIn = test.house.directory.signIn
+            let staff = try #require(
+                try await signIn.byPassword(
+                    login: "grid", password: try test.account("grid").password, device: ""
+                ).started)
+            let begun = test.still.world.now()
+            func seen() async throws -> Int64 {
+                try await test.house.database.read { transaction in
+                    try transaction.first(
+                        "select max(seen_ms) from directory_session where person_id = \(staff.person)"
+                    ) { try $0.int(0) } ?? 0
+                }
+            }
+            var written: [Int64] = []
+            for _ in 0..<12 {
+                test.still.advance(minutes: 2)
+                #expect(try await signIn.bySession(staff.token) != nil)
+                let now = try await seen()
+                if now != (written.last ?? begun.ms) { written.append(now) }
+            }
+            #expect(written.map { ($0 - begun.ms) / Instant.minuteMs } == [6, 12, 18, 24])
+            // Half an hour since it was last seen, not since the last write that somebody noticed.
+            test.still.advance(minutes: 29)
+            #expect(try await signIn.bySession(staff.token) != nil)
+            test.still.advance(minutes: 30)
+            #expect(try await signIn.bySession(staff.token) == nil)
+        }
+    }
+
+    @Test func aTokenThatIsTakenBackOrOverIsKnownNoMore() async throws {
+        try await TestHouse.with { test in
+            let signIn = test.house.directory.signIn
+            let owner = try await test.actor(test.signIn("resident"))
+            let person = try #require(owner.person)
+            let short = try await signIn.makeToken(for: owner, post: nil, name: "short", days: 1)
+            let long = try await signIn.makeToken(for: owner, post: nil, name: "long", days: 30)
+            for token in [short, long, short, long] {
+                let found = try #require(try await signIn.byToken(token))
+                #expect(found.actor.person == person && found.actor.byToken)
+                #expect(found.actor.posts.isEmpty && !found.actor.homes.isEmpty)
+            }
+            test.still.advance(ms: Instant.dayMs + 1)
+            #expect(try await signIn.byToken(short) == nil)
+            let kept = try #require(try await signIn.byToken(long)?.token)
+            try await signIn.revokeToken(kept, of: person)
+            #expect(try await signIn.byToken(long) == nil)
+        }
+    }
+
     @Test func aCodeIsGoodOnceAndAnotherMustWaitAMinute() async throws {
         try await TestHouse.with { test in
             let signIn = test.house.directory.signIn
