@@ -39,6 +39,14 @@ package struct Background: Service {
         _ = try? await house.database.write { [holder] in try Leases().releaseAll(holder: holder, $0) }
     }
 
+    /// Does now what waits to be told, counted and sealed, for a house that nobody serves. Ends when nothing is left, or
+    /// when another server has the lease.
+    func settle() async throws {
+        while try await deliver() {}
+        while try await takeIn() {}
+        while try await seal() > 0 {}
+    }
+
     private func beats() async {
         var tick = 0
         // Yesterday: a server that was down at midnight raises the alarm when it is back, and only once a night.
@@ -149,7 +157,7 @@ package struct Background: Service {
 
     private func beat(_ tick: Int, _ night: inout Day) async {
         do {
-            try await deliver()
+            _ = try await deliver()
             if tick % 2 == 0, try await lease("cases.clocks") {
                 try await house.cases.clockwork.sweep()
                 let today = Zone.shanghai.day(of: house.world.now())
@@ -159,8 +167,7 @@ package struct Background: Service {
                 }
             }
             if tick % 2 == 1 {
-                _ = try await Sealer(key: house.secrets.auditBytes, holder: holder).seal(
-                    house.database, at: house.world.now())
+                _ = try await seal()
             }
             if tick % 40 == 0 {
                 house.live.beat()
@@ -179,6 +186,10 @@ package struct Background: Service {
         }
     }
 
+    private func seal() async throws -> Int {
+        try await Sealer(key: house.secrets.auditBytes, holder: holder).seal(house.database, at: house.world.now())
+    }
+
     private func lease(_ name: String) async throws -> Bool {
         let now = house.world.now()
         let holder = holder
@@ -187,11 +198,11 @@ package struct Background: Service {
         }
     }
 
-    /// Tells the browsers what changed. Reads first, so that a quiet house writes nothing.
-    private func deliver() async throws {
+    /// Tells the browsers what changed. Reads first, so that a quiet house writes nothing: false then.
+    private func deliver() async throws -> Bool {
         let holder = holder
         let waiting: Bool = try await house.database.read { try Outbox().isWaiting("live", $0) }
-        guard waiting else { return }
+        guard waiting else { return false }
         let done = try await house.database.write { transaction in
             let deliveries = try Outbox().take("live", limit: 500, transaction)
             try Outbox().pass(deliveries, to: InsightStore.consumer, transaction)
@@ -199,6 +210,7 @@ package struct Background: Service {
             return deliveries
         }
         house.changed(Set(done.map(\.payload)))
+        return true
     }
 
     private func housekeeping() async throws {
