@@ -179,8 +179,9 @@ struct ComplianceReader {
         let midnight: SQL = "(r.due_day + 1) * \(Instant.dayMs) - \(8 * Instant.hourMs)"
         let found = try transaction.query(
             """
-            select t.kind, t.kin, count(*), sum(t.done), sum(t.refused), sum(t.late) from (
+            select t.kind, t.kin, sum(t.fresh), sum(t.done), sum(t.refused), sum(t.late) from (
                 select r.kind as kind, case when k.request_id is null then 0 else 1 end as kin,
+                    case when r.created_ms >= \(start) then 1 else 0 end as fresh,
                     case when r.status = 3 then 1 else 0 end as done,
                     case when r.status = 4 then 1 else 0 end as refused,
                     case when k.accepted_ms is not null then case when k.accepted_ms >= \(midnight) then 1 else 0 end
@@ -190,7 +191,12 @@ struct ComplianceReader {
                         else 0 end as late
                 from privacy_request r left join privacy_relative k on k.request_id = r.id
                 where (r.created_ms >= \(start) and r.created_ms < \(end)
-                        or r.status <= 2 and r.due_day < \(today)) \(place)) t
+                        or r.status <= 2 and r.due_day < \(today)
+                        or r.status in (3, 4) and (r.kind <> 3 or k.request_id is not null)
+                            and k.accepted_ms is null and r.decided_ms >= \(midnight)
+                            and r.decided_ms >= \(start) and r.decided_ms < \(end)
+                        or k.accepted_ms >= \(start) and k.accepted_ms < \(end) and k.accepted_ms >= \(midnight))
+                    \(place)) t
             group by t.kind, t.kin order by t.kin, t.kind
             """
         ) { row in

@@ -81,7 +81,8 @@ extension Phrase {
     package static let complianceExportFetch = Phrase("下载长列表", "Long lists fetched")
     package static let complianceExportRows = Phrase("下载导入失败的行", "Rows of failed imports fetched")
     package static let complianceExportAudit = Phrase("导出安全审计", "Audit exported")
-    package static let complianceExportOwn = Phrase("导出本人信息", "Copies of one's own data")
+    package static let complianceExportOwn = Phrase(
+        "导出本人（或逝者近亲）信息", "Copies of one's own data, or for relatives of who died")
     package static let complianceStaff = Phrase("在岗人员", "Staff in post")
     package static let complianceWithFactor = Phrase("设了第二因素的", "With a second factor")
     package static let complianceFactorShare = Phrase("第二因素覆盖", "Covered by a second factor")

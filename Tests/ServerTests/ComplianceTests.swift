@@ -100,12 +100,14 @@ import Web
             let grid = try #require(try await h.actor(h.program("grid")).posts.first)
             try await write(
                 h, ["delete from privacy_file", "delete from privacy_request", "delete from privacy_deletion"])
-            // Answered in time, answered late, refused late, open and overdue, open in time, before the period.
+            // Answered in time, answered late, refused late, open and overdue, open in time; of before the period, one
+            // refused late within it and one answered before it.
             for (number, kind, status, due, decided, created) in [
                 (1, 2, 3, today, now, now), (2, 2, 3, today.adding(-3), now, now.adding(days: -30)),
                 (3, 2, 4, today.adding(-2), now, now.adding(days: -30)),
                 (4, 1, 2, today.adding(-1), nil, now.adding(days: -20)), (5, 2, 1, today.adding(5), nil, now),
                 (6, 2, 4, today.adding(-2), now, now.adding(days: -800)),
+                (7, 2, 3, today.adding(-700), now.adding(days: -690), now.adding(days: -800)),
             ] as [(Int64, Int64, Int64, Day, Instant?, Instant)] {
                 try await write(
                     h,
@@ -145,10 +147,10 @@ import Web
             #expect(report.from == today.adding(-365) && report.to == today)
             #expect(try value("requests.own.correction.all", report) == 4)
             #expect(try value("requests.own.correction.done", report) == 2)
-            #expect(try value("requests.own.correction.refused", report) == 1)
-            #expect(try value("requests.own.correction.late", report) == 2)
+            #expect(try value("requests.own.correction.refused", report) == 2)
+            #expect(try value("requests.own.correction.late", report) == 3)
             #expect(try value("requests.own.copy.late", report) == 1)
-            #expect(report.findings.contains(Finding(kind: .requestsLate, count: 3)))
+            #expect(report.findings.contains(Finding(kind: .requestsLate, count: 4)))
             let unmasked = try await count("select count(*) from storage_audit where verb = 'phone.unmask'", h)
             #expect(try value("phone.unmask", report) == unmasked && unmasked >= 2)
             #expect(try value("phone.unmask.\(grid.id.text)", report) >= 2)
@@ -168,7 +170,7 @@ import Web
             #expect(try value("staff", report) > 5 && value("withFactor", report) == 0)
             // One place: what lies elsewhere and what is the whole house's is not in it.
             let own = try await view("grid", h).report
-            #expect(try value("requests.own.correction.late", own) == 2)
+            #expect(try value("requests.own.correction.late", own) == 3)
             #expect(!own.figures.contains { [.notice, .consent, .registers, .breaches].contains($0.part) })
             let far = try await view("grid2", h).report
             #expect(!far.figures.contains { $0.part == .requests })
@@ -177,7 +179,8 @@ import Web
             let before = try await view(
                 "administrator", h, ComplianceAsked(from: today.adding(-900), to: today.adding(-400))
             ).report
-            #expect(try value("requests.own.correction.all", before) == 1)
+            #expect(try value("requests.own.correction.all", before) == 2)
+            #expect(try value("requests.own.correction.late", before) == 2)
             #expect(try value("deleted.sessions", before) == 100)
             // Nothing in it says who.
             let names = ["林小雨", "李师傅", "陈静", resident.text, tenant.text]
