@@ -156,7 +156,7 @@ extension DirectoryHouse {
         var refused: (any Refusal)?
         do {
             switch way {
-            case "begin": step = try await signIn.beginFactor(person)
+            case "begin": step = try await signIn.beginFactor(person, session: context.session)
             case "confirm":
                 recovery = try await signIn.confirmFactor(person, step: typed["step"], code: code)
             case "renew": recovery = try await signIn.renewRecovery(person, code: code)

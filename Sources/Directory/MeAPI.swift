@@ -223,7 +223,8 @@ extension DirectoryHouse {
             guard TextRules.isPlain(asked.name) else { throw DirectoryRefusal.badName }
             return .made(
                 try await signIn.makeToken(
-                    for: call.actor, post: asked.post, name: asked.name, days: MePage.tokenDays, scopes: asked.scopes))
+                    for: call.actor, post: asked.post, name: asked.name, days: MePage.tokenDays, scopes: asked.scopes,
+                    session: call.context.session))
         }
         table.post(
             "/api/v1/me/tokens/:id/revocation", .signedIn,

@@ -58,7 +58,8 @@ extension DirectoryHouse {
                 let post = PostID(text: typed["post"])
                 guard typed["post"].isEmpty || post != nil else { throw WebRefusal.malformed }
                 feedback.made = try await signIn.makeToken(
-                    for: context.actor, post: post, name: name, days: MePage.tokenDays, scopes: scopes)
+                    for: context.actor, post: post, name: name, days: MePage.tokenDays, scopes: scopes,
+                    session: context.session)
                 feedback.typed = ""
             } catch let refusal as any Refusal {
                 feedback.refusal = refusal

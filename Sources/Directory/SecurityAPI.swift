@@ -119,7 +119,9 @@ extension DirectoryHouse {
             API(
                 .account, "Begins to set up a second factor; not by token.", refuses: [DirectoryRefusal.factorThere],
                 repeats: .once), Nothing.self, DirectoryShapes.step
-        ) { _, call in .ok(try await signIn.beginFactor(person(call.context))) }
+        ) { _, call in
+            .ok(try await signIn.beginFactor(person(call.context), session: call.context.session))
+        }
         table.post(
             "/api/v1/me/factor", .staff,
             API(

@@ -55,7 +55,7 @@ package struct SignIn: Sendable {
     package let memory: DirectoryMemory
     /// By digest, until a session or token ends or is changed; that one begins or is seen changes nothing here.
     private let sessions: MarkedMemory<[UInt8], SignInStore.Session>
-    private let tokens: MarkedMemory<[UInt8], SignInStore.Token>
+    private let tokens: MarkedMemory<[UInt8], (token: SignInStore.Token, read: Instant)>
     /// Whether somebody who signs in on a day has a privacy notice to answer first. Asked in the transaction that begins
     /// the session; staff are not asked.
     package var asksNotice: (@Sendable (PersonID, Day, any ReadTransaction) throws -> Bool)?
@@ -84,8 +84,11 @@ package struct SignIn: Sendable {
     /// asked besides is told only to whoever knows the password.
     package func byPassword(login: String, password: String, device: String) async throws -> Entry {
         let now = world.now()
-        let account = try await database.read { try SignInStore.account(login: login.lowercased(), $0) }
-        guard let account else {
+        let found = try await database.read { transaction -> (SignInStore.Account, SignInStore.Proven)? in
+            guard let account = try SignInStore.account(login: login.lowercased(), transaction) else { return nil }
+            return (account, try SignInStore.proven(account.person, transaction))
+        }
+        guard let (account, proven) = found else {
             try await secrets.verifyDecoy(password)
             throw DirectoryRefusal.wrongPassword
         }
@@ -96,8 +99,7 @@ package struct SignIn: Sendable {
         guard try await secrets.verifyPassword(password, account.hash) else {
             throw try await wrong(account.person, at: now)
         }
-        return try await proceed(
-            account.person, device: device, byPassword: true, isProved: false, resetFailures: true)
+        return try await proceed(proven, device: device, byPassword: true, isProved: false, resetFailures: true)
     }
 
     /// Counts a wrong password and says what to tell.
@@ -146,6 +148,7 @@ package struct SignIn: Sendable {
             try SignInStore.setPassword(person, hash, at: now, transaction)
             try SignInStore.setFailures(person, 0, lockedUntil: Instant(ms: 0), transaction)
             try SignInStore.endOthers(person, keeping: session ?? 0, transaction)
+            try SecurityStore.dropSteps(of: person, transaction)
             try journal.audit(
                 AuditEntry(area: AreaID(0), actor: person, verb: "password.change", subject: person.raw), at: now,
                 transaction)
@@ -202,7 +205,7 @@ package struct SignIn: Sendable {
         let now = world.now()
         let index = secrets.phoneIndex(phone)
         let digest = secrets.codeDigest(code, index)
-        enum Found { case wrong, choose([(PersonID, String)]), person(PersonID) }
+        enum Found { case wrong, choose([(PersonID, String)]), person(SignInStore.Proven) }
         let fresh: PersonID = world.id()
         let sealed = try secrets.seal(phone, person: fresh, world: world)
         let found: Found = try await database.write { [journal] transaction in
@@ -232,25 +235,28 @@ package struct SignIn: Sendable {
                 return .choose(people)
             }
             try SignInStore.spendCode(index, transaction)
-            return .person(pick)
+            return .person(try SignInStore.proven(pick, transaction))
         }
         switch found {
         case .wrong: throw DirectoryRefusal.wrongCode
         case .choose(let people): return .choose(people)
-        case .person(let person):
+        case .person(let proven):
             return .entered(
-                try await proceed(person, device: device, byPassword: false, isProved: false, resetFailures: false))
+                try await proceed(proven, device: device, byPassword: false, isProved: false, resetFailures: false))
         }
     }
 
-    func start(_ person: PersonID, device: String, resetFailures: Bool) async throws -> Started {
+    /// Begins a session for who has proved who they are, unless the password or number that proved it is another by now.
+    func start(_ proven: SignInStore.Proven, device: String, resetFailures: Bool) async throws -> Started {
         let now = world.now()
+        let person = proven.person
         let token = try secrets.newToken(world)
         let digest = secrets.tokenDigest(token)
         let id = world.nextID()
         let day = Zone.shanghai.day(of: now)
         let kept = String(device.unicodeScalars.filter { $0.value >= 0x20 }.prefix(120).map(Character.init))
         return try await database.write { [journal, asksNotice] transaction in
+            guard try SignInStore.proven(person, transaction) == proven else { throw DirectoryRefusal.stepGone }
             let staff = try !DirectoryStore.posts(of: person, on: day, transaction).isEmpty
             let expires = now.adding(ms: staff ? SignInLimits.staffSessionMs : SignInLimits.residentSessionMs)
             try SignInStore.insertSession(
@@ -299,8 +305,9 @@ package struct SignIn: Sendable {
         let digest = secrets.tokenDigest(token)
         let day = Zone.shanghai.day(of: now)
         let (edition, noted) = (memory.edition, sessions.edition)
-        // One that was not seen for so long that it must be written is read again: another server may have seen it.
-        if let session = sessions.found(digest, noted), now.ms - session.seen.ms <= SignInLimits.touchMs,
+        // One that was not seen for so long that it must be written is read again: another server may have seen it, or
+        // something may have ended it that no mark hears of.
+        if let session = sessions.found(digest, noted), abs(now.ms - session.seen.ms) <= SignInLimits.touchMs,
             let actor = memory.knownActor(session.person, on: day, edition)
         {
             return Self.entered(session, actor, now)
@@ -313,7 +320,8 @@ package struct SignIn: Sendable {
         }
         guard let (read, actor) = found, let signedIn = Self.entered(read, actor, now) else { return nil }
         var session = read
-        if now.ms - session.seen.ms > SignInLimits.touchMs {
+        // A clock that went back is no longer ahead of what it wrote.
+        if abs(now.ms - session.seen.ms) > SignInLimits.touchMs {
             try await database.write { try SignInStore.touch(read.id, now, $0) }
             session.seen = now
         }
@@ -336,7 +344,7 @@ package struct SignIn: Sendable {
         let digest = secrets.tokenDigest(token)
         let day = Zone.shanghai.day(of: now)
         let (edition, noted) = (memory.edition, tokens.edition)
-        if let found = tokens.found(digest, noted),
+        if let (found, read) = tokens.found(digest, noted), abs(now.ms - read.ms) <= SignInLimits.touchMs,
             let actor = memory.knownActor(found.person, on: day, onlyPost: found.post, byToken: true, edition)
         {
             return Self.entered(found, actor, now)
@@ -349,7 +357,7 @@ package struct SignIn: Sendable {
             return (found, actor)
         }
         guard let (found, actor) = found else { return nil }
-        tokens.keep(found, for: digest, noted)
+        tokens.keep((found, now), for: digest, noted)
         return Self.entered(found, actor, now)
     }
 
@@ -375,6 +383,7 @@ package struct SignIn: Sendable {
         let now = world.now()
         try await database.write { [journal] transaction in
             try SignInStore.endAll(person, transaction)
+            try SecurityStore.dropSteps(of: person, transaction)
             try journal.audit(
                 AuditEntry(area: AreaID(0), actor: person, verb: "signOut.everywhere", subject: person.raw), at: now,
                 transaction)
@@ -383,9 +392,11 @@ package struct SignIn: Sendable {
 
     /// Makes a personal token limited to one of the person's posts, or to a resident's own things.
     ///
-    /// - Parameter scopes: what a program may do with it.
+    /// - Parameters:
+    ///   - scopes: what a program may do with it.
+    ///   - session: the one that asks, which must not have ended meanwhile, here or on another server; nil for none.
     package func makeToken(
-        for actor: Actor, post: PostID?, name: String, days: Int, scopes: Scopes = .all
+        for actor: Actor, post: PostID?, name: String, days: Int, scopes: Scopes = .all, session: Int64? = nil
     ) async throws -> String {
         guard let person = actor.person, !actor.byToken else { throw DirectoryRefusal.noPost }
         guard post.map({ id in actor.posts.contains { $0.id == id } }) ?? true else { throw DirectoryRefusal.noPost }
@@ -395,6 +406,7 @@ package struct SignIn: Sendable {
         let digest = secrets.tokenDigest(token)
         let id = world.nextID()
         try await database.write { [journal] transaction in
+            try SignInStore.require(session, of: person, transaction)
             try SignInStore.insertToken(
                 id: id, digest: digest, person: person, post: post, name: name, scopes: scopes,
                 expires: now.adding(days: min(max(days, 1), 366)), now: now, transaction)

@@ -62,9 +62,10 @@ extension SignIn {
 
     /// Goes on after a proof: with what is asked next, or with a session.
     func proceed(
-        _ person: PersonID, device: String, byPassword: Bool, isProved: Bool, resetFailures: Bool
+        _ proven: SignInStore.Proven, device: String, byPassword: Bool, isProved: Bool, resetFailures: Bool
     ) async throws -> Entry {
         let now = world.now()
+        let person = proven.person
         let day = Zone.shanghai.day(of: now)
         let asked = try await database.read { transaction -> (StepKind?, PasswordProfile, String) in
             let posts = try DirectoryStore.posts(of: person, on: day, transaction)
@@ -82,15 +83,19 @@ extension SignIn {
             return (next, profile, account?.login ?? "")
         }
         guard let kind = asked.0 else {
-            return .started(try await start(person, device: device, resetFailures: resetFailures))
+            return .started(try await start(proven, device: device, resetFailures: resetFailures))
         }
-        var step = try await begin(kind, person, login: asked.2, byPassword: byPassword, isOwn: false)
+        var step = try await begin(kind, person, login: asked.2, byPassword: byPassword, isOwn: false) {
+            guard try SignInStore.proven(person, $0) == proven else { throw DirectoryRefusal.stepGone }
+        }
         if kind == .password { step.profile = asked.1 }
         return .asked(step)
     }
 
+    /// - Parameter check: what must still hold when the step begins.
     private func begin(
-        _ kind: StepKind, _ person: PersonID, login: String, byPassword: Bool, isOwn: Bool
+        _ kind: StepKind, _ person: PersonID, login: String, byPassword: Bool, isOwn: Bool,
+        check: @escaping @Sendable (any ReadTransaction) throws -> Void
     ) async throws -> Step {
         let now = world.now()
         let token = try secrets.newToken(world)
@@ -106,6 +111,7 @@ extension SignIn {
         let row = SecurityStore.StepRow(
             person: person, kind: kind, sealed: sealed, byPassword: byPassword, isOwn: isOwn, tries: 0)
         try await database.write { transaction in
+            try check(transaction)
             try SecurityStore.insertStep(
                 row, digest: digest, at: now, expires: now.adding(ms: Self.stepMs), transaction)
         }
@@ -143,9 +149,12 @@ extension SignIn {
     package func answer(step token: String, code: String, device: String) async throws -> Advanced {
         let now = world.now()
         let digest = secrets.tokenDigest(token)
-        guard let row = try await database.read({ try SecurityStore.step(digest, at: now, $0) }), !row.isOwn,
-            row.kind != .password
-        else { throw DirectoryRefusal.stepGone }
+        // What the step was begun with still stands: it goes with a change of it.
+        let found = try await database.read { transaction -> (SecurityStore.StepRow, SignInStore.Proven)? in
+            guard let row = try SecurityStore.step(digest, at: now, transaction) else { return nil }
+            return (row, try SignInStore.proven(row.person, transaction))
+        }
+        guard let (row, proven) = found, !row.isOwn, row.kind != .password else { throw DirectoryRefusal.stepGone }
         var recovery: [String] = []
         if row.kind == .factor {
             try await prove(row.person, code, spending: digest)
@@ -153,7 +162,7 @@ extension SignIn {
             recovery = try await confirm(digest, row, code)
         }
         let entry = try await proceed(
-            row.person, device: device, byPassword: row.byPassword, isProved: true, resetFailures: row.byPassword)
+            proven, device: device, byPassword: row.byPassword, isProved: true, resetFailures: row.byPassword)
         return Advanced(entry: entry, recovery: recovery)
     }
 
@@ -276,7 +285,8 @@ extension SignIn {
     }
 
     /// Begins to set one up for somebody who is signed in.
-    package func beginFactor(_ person: PersonID) async throws -> Step {
+    /// - Parameter session: the one that asks, which must not have ended meanwhile; nil for none.
+    package func beginFactor(_ person: PersonID, session: Int64? = nil) async throws -> Step {
         let found = try await database.read { transaction in
             (
                 try SecurityStore.factor(of: person, transaction) != nil,
@@ -284,7 +294,9 @@ extension SignIn {
             )
         }
         guard !found.0 else { throw DirectoryRefusal.factorThere }
-        return try await begin(.enrol, person, login: found.1, byPassword: false, isOwn: true)
+        return try await begin(.enrol, person, login: found.1, byPassword: false, isOwn: true) {
+            try SignInStore.require(session, of: person, $0)
+        }
     }
 
     /// Returns the recovery codes.
@@ -370,19 +382,21 @@ extension SignIn {
         try await refuseUsed(fresh, account, profile)
         let hash = try await secrets.hashPassword(fresh)
         let past = world.nextID()
-        try await database.write { [journal] transaction in
+        let proven = try await database.write { [journal] transaction in
             guard try SecurityStore.spend(step: digest, transaction),
                 try SignInStore.account(person: account.person, transaction)?.hash == account.hash
             else { throw DirectoryRefusal.stepGone }
             try SecurityStore.keep(account.hash, of: account.person, id: past, at: now, transaction)
             try SignInStore.setPassword(account.person, hash, at: now, transaction)
             try SignInStore.endAll(account.person, transaction)
+            try SecurityStore.dropSteps(of: account.person, transaction)
             try journal.audit(
                 AuditEntry(
                     area: AreaID(0), actor: account.person, verb: "password.change", subject: account.person.raw),
                 at: now, transaction)
+            return try SignInStore.proven(account.person, transaction)
         }
         return Advanced(
-            entry: .started(try await start(account.person, device: device, resetFailures: true)))
+            entry: .started(try await start(proven, device: device, resetFailures: true)))
     }
 }

@@ -68,6 +68,20 @@ enum SignInStore {
         ) { (try $0.id(0), try $0.text(1)) }
     }
 
+    /// By what a person signs in, as it stood when they proved that they have it: a session begins only while it stands.
+    struct Proven: Sendable, Equatable {
+        let person: PersonID
+        let hash: String?
+        let phone: [UInt8]?
+    }
+
+    static func proven(_ person: PersonID, _ transaction: any ReadTransaction) throws -> Proven {
+        let phone = try transaction.first("select phone_index from directory_person where id = \(person)") {
+            try $0.optionalBytes(0)
+        }
+        return Proven(person: person, hash: try account(person: person, transaction)?.hash, phone: phone ?? nil)
+    }
+
     // MARK: Sessions
 
     struct Session: Sendable {
@@ -103,6 +117,15 @@ enum SignInStore {
             id: try row.int(0), person: try row.id(1), staff: try row.flag(2), created: try row.instant(3),
             seen: try row.instant(4), expires: try row.instant(5), device: try row.text(6),
             awaitsNotice: try row.int(7) == 1)
+    }
+
+    /// Refuses when the session that asks is over. What makes another way in asks for it in its own transaction.
+    static func require(_ session: Int64?, of person: PersonID, _ transaction: any ReadTransaction) throws {
+        guard let session else { return }
+        let stands = try transaction.first(
+            "select person_id from directory_session where id = \(session) and person_id = \(person)"
+        ) { try $0.int(0) }
+        guard stands != nil else { throw WebRefusal.signInFirst }
     }
 
     static func insertSession(
@@ -173,7 +196,7 @@ enum SignInStore {
         try transaction.run(
             """
             insert into directory_token (id, digest, person_id, post_id, name, scopes, expires_ms, created_ms)
-            values (\(id), \(digest), \(person), \(post), \(name), \(scopes.text), \(expires), \(now))
+            values (\(id), \(digest), \(person), \(post), \(name), \(scopes.text), \(expires), \(now))\(SQL.unmarked)
             """)
     }
 

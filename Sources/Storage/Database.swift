@@ -154,12 +154,11 @@ package final class Marks: Sendable {
     package init(hears: Bool = true) { state.withLock { $0.hears = hears } }
 
     package func add(_ mark: ChangeMark) {
-        let hears = state.withLock { state in
+        state.withLock { state in
             state.marks.append(mark)
             state.tables.formUnion(mark.tables)
-            return state.hears
+            mark.hears(state.hears)
         }
-        mark.hears(hears)
     }
 
     /// Every table of which somebody keeps something.
@@ -175,11 +174,10 @@ package final class Marks: Sendable {
 
     /// Everything may have changed; from now on other servers are heard, or no more.
     package func hear(_ well: Bool) {
-        let marks = state.withLock { state in
+        state.withLock { state in
             state.hears = well
-            return state.marks
+            for mark in state.marks { mark.hears(well) }
         }
-        for mark in marks { mark.hears(well) }
     }
 }
 

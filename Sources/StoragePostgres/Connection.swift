@@ -161,9 +161,16 @@ final class Connection {
 
     /// What was said, after a wait of at most so long for the first word.
     func heard(waitMs: Int32) throws(Trouble) -> [String] {
+        // Some came with the answer to something else.
+        let early = notified()
+        guard early.isEmpty else { return early }
         var descriptor = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
         _ = poll(&descriptor, 1, waitMs)
         guard PQconsumeInput(handle) == 1 else { throw lost() }
+        return notified()
+    }
+
+    private func notified() -> [String] {
         var words: [String] = []
         while let note = PQnotifies(handle) {
             words.append(String(cString: note.pointee.extra))

@@ -10,8 +10,8 @@ final class Listener: Sendable {
     /// How long an end may go unnoticed.
     private static let waitMs: Int32 = 200
     /// A connection on which nothing comes is asked after so long, and given up when no answer comes.
-    private static let quietMs: Int64 = 5_000
-    private static let answerMs: Int64 = 3_000
+    private static let quietMs: Int64 = 2_000
+    private static let answerMs: Int64 = 2_000
     /// Words that wait for whoever listens; more than that are told as missed.
     private static let limit = 1_000
 

@@ -307,6 +307,39 @@ import Web
         }
     }
 
+    /// Who knows the old password has a step that waits; it ends with the password, and with every session.
+    @Test func aStepThatWaitsEndsWithThePasswordItWasBegunWith() async throws {
+        try await TestHouse.with { h in
+            #expect(try await policy(h, profile: "djbh").status == 204)
+            let signIn = h.house.directory.signIn
+            let old = try h.account("grid").password
+            func begun(_ password: String) async throws -> String {
+                let entry = try await signIn.byPassword(login: "grid", password: password, device: "")
+                if entry.step == nil { Issue.record("nothing was asked") }
+                return entry.step?.token ?? ""
+            }
+            let (owners, thiefs) = (try await begun(old), try await begun(old))
+            _ = try await signIn.answer(step: owners, fresh: "Tr7x!m2q", device: "")
+            await #expect(throws: DirectoryRefusal.stepGone) {
+                _ = try await signIn.answer(step: thiefs, fresh: "Bk4#ws9d", device: "")
+            }
+            h.still.advance(ms: 90 * Instant.dayMs)
+            let second = try await begun("Tr7x!m2q")
+            let person = try #require(try await h.actor(h.program("grid")).person)
+            try await signIn.changePassword(of: person, from: "Tr7x!m2q", to: "Vn8&jc3h", keeping: nil)
+            await #expect(throws: DirectoryRefusal.stepGone) {
+                _ = try await signIn.answer(step: second, fresh: "Bk4#ws9d", device: "")
+            }
+            h.still.advance(ms: 90 * Instant.dayMs)
+            let third = try await begun("Vn8&jc3h")
+            try await signIn.signOutEverywhere(person)
+            await #expect(throws: DirectoryRefusal.stepGone) {
+                _ = try await signIn.answer(step: third, fresh: "Bk4#ws9d", device: "")
+            }
+            #expect(try await signIn.step(third) == nil)
+        }
+    }
+
     @Test func rulesOfPasswordsCountFromTheirTimeOn() async throws {
         try await TestHouse.with { h in
             let grid = try await h.signIn("grid")
