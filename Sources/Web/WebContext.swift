@@ -37,7 +37,7 @@ package struct Preferences: Sendable, Equatable {
 /// What a request carries through the house. Sign-in fills in who asks; nothing else may.
 package struct WebContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
-    /// Where the connection comes from; nil for one that has no address.
+    /// Where the connection comes from, `0.0.0.0` where that is not known any more; nil outside a connection.
     package let peerAddress: String?
     package var actor = Actor.visitor
     /// The session that signed the actor in, if a cookie did.
@@ -58,7 +58,9 @@ package struct WebContext: RequestContext {
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
-        peerAddress = source.channel.remoteAddress?.ipAddress
+        // A connection that its other end has cut already has no such address any more. It is nobody's, not this machine's.
+        peerAddress =
+            source.channel.remoteAddress?.ipAddress ?? (source.channel.localAddress == nil ? nil : "0.0.0.0")
     }
 
     /// A context without a connection, for rendering outside a request: benchmarks and printing.

@@ -1,4 +1,9 @@
+import HTTPTypes
+import Hummingbird
 import Kernel
+import Logging
+import NIOCore
+import NIOEmbedded
 import Storage
 import Testing
 import Web
@@ -109,6 +114,27 @@ import Web
         for bad in ["", "1.2.3", "1.2.3.4:5", "host", "1.2.3.4 ", String(repeating: "1", count: 100)] {
             #expect(TrustedProxies.plain(bad) == nil, "\(bad)")
         }
+    }
+
+    /// Its other end can cut a connection before anybody asked who it was.
+    @Test func aConnectionThatIsCutAtOnceIsNotThisMachine() throws {
+        let channel = EmbeddedChannel()
+        func context() -> WebContext {
+            WebContext(source: ApplicationRequestContextSource(channel: channel, logger: Logger(label: "test")))
+        }
+        #expect(context().isLoopback)
+        channel.localAddress = try SocketAddress(ipAddress: "192.0.2.1", port: 8080)
+        let cut = context()
+        #expect(!cut.isLoopback && cut.peerText == "0.0.0.0")
+        let forwarded = try #require(HTTPField.Name("X-Forwarded-For"))
+        let request = Request(
+            head: HTTPRequest(
+                method: .get, scheme: nil, authority: nil, path: "/", headerFields: [forwarded: "203.0.113.5"]),
+            body: .init(buffer: .init()))
+        #expect(TrustedProxies.thisMachine.said(request, cut) == nil)
+        #expect(RateLimits(RateLimitSettings()).address(request, cut) == "a0.0.0.0")
+        channel.remoteAddress = try SocketAddress(ipAddress: "127.0.0.1", port: 50000)
+        #expect(TrustedProxies.thisMachine.said(request, context()) == "203.0.113.5")
     }
 
     @Test func theBrowserShowsFiltersAndExportsAddresses() async throws {
