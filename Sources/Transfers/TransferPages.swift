@@ -31,11 +31,14 @@ struct KeptTransfer: Sendable {
 }
 
 /// Transfers as typed HTML.
-struct TransferPages: Sendable {
+struct TransferPages: PageKit {
     let context: WebContext
     let say: Say
     let kept: KeptTransfer
-    private var words: Words { context.words }
+    let look = PageLook.rights
+    var way: String { kept.way }
+    var refusal: (any Refusal)? { kept.refusal }
+    func typed(_ field: String) -> [String] { kept.fields[field].map { [$0] } ?? [] }
 
     // MARK: The list
 
@@ -54,10 +57,12 @@ struct TransferPages: Sendable {
                 let href = Href("/desk/transfers", query: [("show", list.isAll ? "all" : ""), ("cursor", next)])
                 return "<p><a class=\"btn\" href=\"\(href)\">\(words(.transfersMore))</a></p>"
             } ?? .empty
+        let tools: HTML =
+            (list.places.isEmpty ? .empty : tools(list)) + (list.mayHandOver ? handOver() : .empty)
         return """
             <div class="stack"><div><h1>\(words(.transfersTitle))</h1><p class="soft">\(words(.transfersHelp))</p></div>\
-            \(list.imported.map(imported) ?? .empty)\(kept.way.isEmpty ? .empty : Form.summary(kept.refusal, context))\(tabs)\(body)\(more)\(ExportLinks.make("transfers", context))\
-            \(list.places.isEmpty ? .empty : tools(list))\(list.mayHandOver ? handOver() : .empty)</div>
+            \(list.imported.map(imported) ?? .empty)\(missed(by: tools))\(tabs)\(body)\(more)\
+            \(ExportLinks.make("transfers", context))\(tools)</div>
             """
     }
 
@@ -109,44 +114,54 @@ struct TransferPages: Sendable {
     }
 
     private func tools(_ list: TransferList) -> HTML {
-        let places = list.places.map { (value: $0.id.text, text: "\($0.name) · \(words($0.level.phrase))") }
-        let kinds = TransferKind.allCases.map { ($0.code, words($0 == .hotline ? .kindHotline : .kindLetter)) }
-        let grades = TransferGrade.ofHotline.map { ($0.code, words($0.phrase)) }
-        return """
-            \(form("answer", Href("/desk/transfers/answers"), .transferAnswerAll, help: .transferAnswerHelp, .empty))\
-            <details class="card narrow"\(open("import"))><summary><b>\(words(.transferImport))</b></summary>\
+        let places = list.places.map { (value: $0.id.text, label: "\($0.name) · \(words($0.level.phrase))") }
+        let kinds = TransferKind.allCases.map {
+            (value: $0.code, label: words($0 == .hotline ? .kindHotline : .kindLetter))
+        }
+        let grades = TransferGrade.ofHotline.map { (value: $0.code, label: words($0.phrase)) }
+        func kind(_ way: String) -> HTML {
+            select(way, "kind", .transferKind, kinds, value: kinds.first?.value ?? "")
+        }
+        func source(_ way: String) -> HTML {
+            text(way, "source", .transferSource, most: 40, help: words(.transferSourceHelp))
+        }
+        func place(_ way: String) -> HTML {
+            select(way, "area", .transferWhere, places, value: places.first?.value ?? "")
+        }
+        let isImport = way == "import"
+        let file: HTML = """
+            <details class="card narrow"\(isImport ? " open" : .empty)><summary><b>\(words(.transferImport))</b></summary>\
             <form class="stack" method="post" action="/desk/transfers/import" enctype="multipart/form-data">\
-            \(Layout.token(context))<p class="help">\(words(.transferImportHelp))</p>\
-            <div class="inline">\(Form.select("kind", label: words(.transferKind), kinds, chosen: value("import", "kind")))\
-            \(text("import", "source", .transferSource, most: 40, help: .transferSourceHelp))</div>\
-            \(Form.select("area", label: words(.transferWhere), places, chosen: value("import", "area")))\
+            \(Layout.token(context))\(isImport ? Form.summary(refusal, context) : .empty)\(help(.transferImportHelp))\
+            \(pair(kind("import"), source("import")))\(place("import"))\
             <div class="field"><label for="import-file">\(words(.transferFile))</label><input class="in" id="import-file" \
             type="file" name="file" accept=".csv,.xlsx,text/csv" required></div>\
-            <button class="btn">\(words(.transferImport))</button></form></details>\
-            \(form("take", Href("/desk/transfers"), .transferTake, """
-                <div class="inline">\(Form.select("kind", label: words(.transferKind), kinds, chosen: value("take", "kind")))\
-                \(text("take", "source", .transferSource, most: 40, help: .transferSourceHelp))\
-                \(text("take", "number", .transferNumber, most: 60))</div>\
-                <div class="inline">\(moment("take", "received", .transferReceived, required: true))\
-                \(moment("take", "due", .transferDueGiven, required: false))\
-                \(Form.select("grade", label: words(.transferGrade), grades, chosen: value("take", "grade")))</div>\
-                \(Form.select("area", label: words(.transferWhere), places, chosen: value("take", "area")))\
-                \(long("take", "words", .transferWords, most: 2000))\
-                <div class="inline">\(text("take", "place", .transferPlace, most: 80, required: false))\
-                \(text("take", "name", .transferName, most: 40, required: false))\
-                \(text("take", "phone", .transferPhone, most: 20, required: false))</div>
-                """))
+            <button class="btn">\(words(.transferImport))</button></form></details>
             """
+        let take = form(
+            "take", Href("/desk/transfers"), .transferTake,
+            pair(kind("take"), source("take"), text("take", "number", .transferNumber, most: 60)),
+            pair(
+                text("take", "received", .transferReceived, kind: .moment),
+                text("take", "due", .transferDueGiven, kind: .moment, required: false),
+                select("take", "grade", .transferGrade, grades, value: grades.first?.value ?? "")),
+            place("take"), long("take", "words", .transferWords, most: 2000),
+            pair(
+                text("take", "place", .transferPlace, most: 80, required: false),
+                text("take", "name", .transferName, most: 40, required: false),
+                text("take", "phone", .transferPhone, most: 20, required: false)))
+        return form("answer", Href("/desk/transfers/answers"), .transferAnswerAll, help(.transferAnswerHelp)) + file
+            + take
     }
 
     private func handOver() -> HTML {
         form(
-            "handOver", Href("/desk/transfers/hand-over"), .transferHandOver, help: .transferHandOverHelp,
-            """
-            \(text("handOver", "case", .transferCaseNumber, most: 200))\
-            \(text("handOver", "office", .transferOffice, most: 40))\(long("handOver", "why", .transferWhy, most: 200))
-            """)
+            "handOver", Href("/desk/transfers/hand-over"), .transferHandOver, help(.transferHandOverHelp),
+            text("handOver", "case", .transferCaseNumber, most: 200),
+            text("handOver", "office", .transferOffice, most: 40), long("handOver", "why", .transferWhy, most: 200))
     }
+
+    private func help(_ phrase: Phrase) -> HTML { "<p class=\"help\">\(words(phrase))</p>" }
 
     // MARK: One
 
@@ -181,11 +196,12 @@ struct TransferPages: Sendable {
         let rows = HTML.joined(
             facts.map { fact -> HTML in "<tr><th scope=\"row\">\(words(fact.0))</th><td>\(fact.1)</td></tr>" })
         let download: HTML = t.batch > 0 ? batch(t.batch, nil) : .empty
+        let forms = view.mayEdit ? forms(t) : .empty
         return """
             <div class="stack"><p class="no-print"><a href="/desk/transfers">\(words(.transfersTitle))</a></p>\
             <div class="head"><h1>\(view.record?.title ?? t.number)</h1>\(state(t))</div>\
-            \(Form.summary(kept.refusal, context))<div class="card scroll" tabindex="0"><table class="plain"><tbody>\(rows)\
-            </tbody></table></div>\(download)\(view.mayEdit ? forms(t) : .empty)</div>
+            \(missed(by: forms))<div class="card scroll" tabindex="0"><table class="plain"><tbody>\(rows)\
+            </tbody></table></div>\(download)\(forms)</div>
             """
     }
 
@@ -201,100 +217,33 @@ struct TransferPages: Sendable {
     private func forms(_ t: Transfer) -> HTML {
         guard t.direction == .incoming else { return .empty }
         let here = Href("/desk/transfers/", t.id.text)
-        let version: HTML = "<input type=hidden name=version value=\"\(t.version)\">"
+        let hidden = [("version", String(t.version))]
         var result = HTML.empty
         if t.kind == .letter, t.informed == nil, t.answered == nil {
-            let takes = [("yes", words(.transferAccepts)), ("no", words(.transferDeclines))]
+            let takes = [
+                (value: "yes", label: words(.transferAccepts)), (value: "no", label: words(.transferDeclines)),
+            ]
             result += form(
-                "inform", here, .transferInform,
-                """
-                \(version)<div class="inline">\(Form.select("takes", label: words(.transferTakes), takes, chosen: value("inform", "takes")))\
-                \(day("inform", "day", .transferOn))</div>\(text("inform", "why", .transferWhy, most: 200, required: false))
-                """)
+                "inform", here, .transferInform, hidden: hidden,
+                pair(select("inform", "takes", .transferTakes, takes, value: "yes"), day("inform", "day", .transferOn)),
+                text("inform", "why", .transferWhy, most: 200, required: false))
         }
         if t.answered == nil, t.kind == .hotline || (t.accepted != nil && t.extensions == 0) {
             result += form(
-                "extend", here, .transferExtend,
-                """
-                \(version)\(moment("extend", "due", .transferUntil, required: true))\(text("extend", "why", .transferWhy, most: 200))
-                """)
+                "extend", here, .transferExtend, hidden: hidden,
+                text("extend", "due", .transferUntil, kind: .moment), text("extend", "why", .transferWhy, most: 200))
         }
         if t.answered != nil {
-            let findings = VisitFinding.allCases.map { ($0.code, words($0.phrase)) }
+            let findings = VisitFinding.allCases.map { (value: $0.code, label: words($0.phrase)) }
+            func found(_ name: String, _ title: Phrase) -> HTML {
+                select("visit", name, title, findings, value: findings.first?.value ?? "")
+            }
             result += form(
-                "visit", here, .transferVisit,
-                """
-                \(version)\(day("visit", "day", .transferOn))<div class="inline">\
-                \(Form.select("reached", label: words(.transferReached), findings, chosen: value("visit", "reached")))\
-                \(Form.select("solved", label: words(.transferSolved), findings, chosen: value("visit", "solved")))\
-                \(Form.select("satisfied", label: words(.transferSatisfied), findings, chosen: value("visit", "satisfied")))</div>
-                """)
+                "visit", here, .transferVisit, hidden: hidden, day("visit", "day", .transferOn),
+                pair(
+                    found("reached", .transferReached), found("solved", .transferSolved),
+                    found("satisfied", .transferSatisfied)))
         }
         return result
-    }
-
-    // MARK: Fields
-
-    private func value(_ way: String, _ name: String) -> String { kept.way == way ? kept.fields[name] ?? "" : "" }
-    private func refusal(_ way: String) -> (any Refusal)? { kept.way == way ? kept.refusal : nil }
-    private func open(_ way: String) -> HTML { kept.way == way ? " open" : .empty }
-
-    private func form(_ way: String, _ action: Href, _ title: Phrase, help: Phrase? = nil, _ fields: HTML) -> HTML {
-        let told: HTML = help.map { "<p class=\"help\">\(words($0))</p>" } ?? .empty
-        return """
-            <details class="card narrow"\(open(way))><summary><b>\(words(title))</b></summary>\
-            <form class="stack" method="post" action="\(action)">\(Layout.token(context))\
-            <input type=hidden name=way value="\(way)">\(told)\(fields)\
-            <button class="btn">\(words(title))</button></form></details>
-            """
-    }
-
-    private func field(_ way: String, _ name: String, _ label: Phrase, _ input: HTML, required: Bool) -> HTML {
-        let aside: HTML = required ? .empty : " <span class=\"soft\">\(words(.optional))</span>"
-        return """
-            <div class="field"><label for="\(way)-\(name)">\(words(label))\(aside)</label>\(input)\
-            \(Form.error(refusal(way), for: name, context))</div>
-            """
-    }
-
-    private func text(
-        _ way: String, _ name: String, _ label: Phrase, most: Int, help: Phrase? = nil, required: Bool = true
-    ) -> HTML {
-        let need: HTML = required ? " required" : .empty
-        let told: HTML = help.map { "<p class=\"help\">\(words($0))</p>" } ?? .empty
-        return field(
-            way, name, label,
-            """
-            <input class="in" id="\(way)-\(name)" name="\(name)" maxlength="\(most)"\(need) autocomplete=off \
-            value="\(value(way, name))"\(Form.invalid(refusal(way), name))>\(told)
-            """, required: required)
-    }
-
-    private func long(_ way: String, _ name: String, _ label: Phrase, most: Int) -> HTML {
-        field(
-            way, name, label,
-            """
-            <textarea class="in" rows="3" id="\(way)-\(name)" name="\(name)" maxlength="\(most)" required\
-            \(Form.invalid(refusal(way), name))>\(value(way, name))</textarea>
-            """, required: true)
-    }
-
-    private func moment(_ way: String, _ name: String, _ label: Phrase, required: Bool) -> HTML {
-        let need: HTML = required ? " required" : .empty
-        return field(
-            way, name, label,
-            """
-            <input class="in" type="datetime-local" id="\(way)-\(name)" name="\(name)"\(need) \
-            value="\(value(way, name))"\(Form.invalid(refusal(way), name))>
-            """, required: required)
-    }
-
-    private func day(_ way: String, _ name: String, _ label: Phrase) -> HTML {
-        field(
-            way, name, label,
-            """
-            <input class="in" type="date" id="\(way)-\(name)" name="\(name)" required value="\(value(way, name))"\
-            \(Form.invalid(refusal(way), name))>
-            """, required: true)
     }
 }
