@@ -560,8 +560,20 @@ package struct CaseActions: Sendable {
 
     // MARK: Small parts
 
+    /// Without white space around, and without what nobody sees or what turns the text around it; joiners inside words
+    /// and pictures stay. What has nothing to see is empty.
     static func bounded(_ text: String, _ range: ClosedRange<Int>, _ field: String) throws -> String {
-        var trimmed = text[...]
+        var shown = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0x200B, 0x200E, 0x200F, 0x202A...0x202E, 0x2060...0x2069, 0xFEFF: continue
+            default: shown.append(scalar)
+            }
+        }
+        let isSeen = shown.contains { scalar in
+            !scalar.properties.isWhitespace && ![.format, .control].contains(scalar.properties.generalCategory)
+        }
+        var trimmed = isSeen ? Substring(String(shown)) : ""
         while let first = trimmed.first, first.isWhitespace { trimmed.removeFirst() }
         while let last = trimmed.last, last.isWhitespace { trimmed.removeLast() }
         let count = trimmed.unicodeScalars.count

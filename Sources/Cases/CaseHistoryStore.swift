@@ -459,6 +459,35 @@ package enum CaseHistoryStore {
             """)
     }
 
+    /// Whether the same words stand already: a form that was sent twice.
+    static func replyStands(
+        _ reply: Reply, estate: AreaID, _ transaction: any ReadTransaction
+    ) throws -> Bool {
+        try transaction.first(
+            """
+            select id from cases_reply where estate_id = \(estate) and question = \(reply.question)
+                and answer = \(reply.answer) and answered_by = \(reply.answeredBy) limit 1
+            """
+        ) { try $0.int(0) } != nil
+    }
+
+    static func reply(_ id: Int64, _ transaction: any ReadTransaction) throws -> (reply: Reply, estate: AreaID)? {
+        try transaction.first(
+            "select id, question, answer, answered_by, at_ms, estate_id from cases_reply where id = \(id)"
+        ) { (try Self.reply($0), try $0.id(5)) }
+    }
+
+    private static func reply(_ row: any Row) throws -> Reply {
+        Reply(
+            id: try row.int(0), question: try row.text(1), answer: try row.text(2), answeredBy: try row.text(3),
+            at: try row.instant(4))
+    }
+
+    /// The words are gone; the audit keeps their digest.
+    static func removeReply(_ id: Int64, _ transaction: any WriteTransaction) throws -> Bool {
+        try transaction.run("delete from cases_reply where id = \(id)") == 1
+    }
+
     package static func replies(
         estate: AreaID, before: (at: Instant, id: Int64)? = nil, limit: Int = 10, _ transaction: any ReadTransaction
     ) throws -> [Reply] {
@@ -468,11 +497,7 @@ package enum CaseHistoryStore {
             select id, question, answer, answered_by, at_ms from cases_reply where estate_id = \(estate)\(page)
             order by at_ms desc, id desc limit \(limit)
             """
-        ) {
-            Reply(
-                id: try $0.int(0), question: try $0.text(1), answer: try $0.text(2), answeredBy: try $0.text(3),
-                at: try $0.instant(4))
-        }
+        ) { try reply($0) }
     }
 
     // MARK: Policies

@@ -58,7 +58,10 @@ extension Phrase {
     package static let refuseDisputes = Phrase("纠纷从不公示。", "Disputes are never published.")
     package static let refusePublishWithoutText = Phrase("先写好给大家看的话。", "Write the public text first.")
     package static let refusePlaceTooFine = Phrase(
-        "公示只写到楼栋，不能写门牌。", "The public text names no door, only the building.")
+        "公示只写到楼栋，不写单元、楼层、门牌。",
+        "The public text names the building at most: no entrance, floor or door.")
+    package static let refuseNamesPhone = Phrase(
+        "公开的文字里有手机号，请去掉。", "The public text has somebody's mobile number. Take it out.")
     package static let refuseNoHigherLevel = Phrase("已经是最高一级了。", "There is no higher level.")
     package static let refuseChangedMeanwhile = Phrase(
         "别人刚刚办了一步，没有重复办。请看最新的情况。", "Somebody acted just before you; nothing was done twice. See how it stands now.")
@@ -358,7 +361,7 @@ extension Phrase {
     package static let ledgerWeek = Phrase(
         "这七天报了\u{00A0}{0}\u{00A0}件，销号\u{00A0}{1}\u{00A0}件", "{0} reported and {1} struck off in seven days")
     package static let ledgerDates = Phrase(
-        "{0}到{1}。每件都由报事人评过、社区核过才销号。",
+        "{0}到{1}。每件都由报事人评过，或七天没有答复，再由社区核过才销号。",
         "{0} to {1}. Every case was rated by its reporter or left unanswered, and checked.")
     package static let ledgerAttended = Phrase("按时上门", "Attended in time")
     package static let ledgerHandled = Phrase("按时办结", "Handled in time")
@@ -378,6 +381,8 @@ extension Phrase {
     package static let boardHidden = Phrase("名字和门牌都隐去了", "Names and doors are left out")
     package static let boardAnswered = Phrase("{0} · {1}答", "{0} · {1}")
     package static let boardAdd = Phrase("写一条答复", "Add a reply")
+    package static let boardStanding = Phrase("公示着的答复", "Replies that stand")
+    package static let boardRemove = Phrase("撤下并删除", "Take down and delete")
     package static let boardQuestion = Phrase("大家问什么", "The question")
     package static let boardAnswer = Phrase("怎么答", "The answer")
     package static let boardBy = Phrase("谁答的", "Answered by")

@@ -21,6 +21,8 @@ package enum CaseRefusal: Refusal, Equatable {
     case placeTooFine
     /// Nobody is named in public without a consent of their own.
     case namesReporter
+    /// A field of a text for the public has somebody's mobile number.
+    case namesPhone(String)
     /// Nothing that says who reported it goes to a contractor without a consent of its own.
     case notShared
     case noHigherLevel
@@ -71,6 +73,7 @@ package enum CaseRefusal: Refusal, Equatable {
         case .badScore: "score"
         case .noPlace, .placeTooFine: "place"
         case .namesReporter: "body"
+        case .namesPhone(let field): field
         case .tooManyPhotos: "photo"
         case .complaintAboutNobody, .onlyComplaintsNameSomebody: "about"
         case .cannotTakeIt, .dispatchToTheComplainedOf: "post"
@@ -99,6 +102,7 @@ package enum CaseRefusal: Refusal, Equatable {
         case .publishWithoutText: Phrase.refusePublishWithoutText()
         case .placeTooFine: Phrase.refusePlaceTooFine()
         case .namesReporter: Phrase.refuseNamesReporter()
+        case .namesPhone: Phrase.refuseNamesPhone()
         case .notShared: Phrase.refuseSharing()
         case .noHigherLevel: Phrase.refuseNoHigherLevel()
         case .changedMeanwhile: Phrase.refuseChangedMeanwhile()

@@ -158,6 +158,7 @@ enum CaseShapes {
         Member("score", score.orNull) { (1...5).contains($0.rated) ? $0.rated : nil }
     }
     static let reply = Shape<CaseHistoryStore.Reply>.object("Reply") {
+        Member("id", id, "For `/api/v1/replies/{id}/removal`.") { CaseID($0.id) }
         Member("question", .words) { $0.question }
         Member("answer", .words) { $0.answer }
         Member("by", .words) { $0.answeredBy }

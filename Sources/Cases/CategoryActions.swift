@@ -1,4 +1,5 @@
 import Directory
+import Foundation
 import Kernel
 import Storage
 import Web
@@ -37,9 +38,11 @@ enum CategoryRules {
     }
 
     static func line(_ text: String, _ range: ClosedRange<Int>, _ field: String) throws -> String {
-        let text = try CaseActions.bounded(text, range, field)
-        guard TextRules.isPlain(text) else { throw CaseRefusal.badChoice(field) }
-        return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        let words = try CaseActions.bounded(text, range, field)
+        guard TextRules.isPlain(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+            throw CaseRefusal.badChoice(field)
+        }
+        return words.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 
     /// The one that an edit is about, as it would be; nil before it in `was` for a new one.

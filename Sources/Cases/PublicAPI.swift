@@ -283,6 +283,14 @@ extension CasesHouse {
             try await reply(asked.fields, call.context)
             return .done
         }
+        table.post(
+            "/api/v1/replies/:id/removal", .verb(.casePublish),
+            API(.cases, "Takes a reply down; its words are deleted.", refuses: [CaseRefusal.notFound]),
+            CaseAsked.self, .nothing
+        ) { asked, call in
+            try await removeReply(asked.id.raw, call.context)
+            return .done
+        }
         table.get(
             "/api/v1/messages", .signedIn, API(.account, "One's messages, the newest first."), PageAsked.self,
             CaseShapes.message.slices

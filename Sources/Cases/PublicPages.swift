@@ -158,7 +158,26 @@ struct PublicPages: Sendable {
             """)
     }
 
-    func replies(_ estates: [Area], _ refusal: (any Refusal)?, kept: [String: String]) -> HTML {
+    /// - Parameter standing: the newest of each estate, which can be taken down.
+    func replies(
+        _ estates: [Area], _ standing: [(Area, CaseHistoryStore.Reply)], _ refusal: (any Refusal)?,
+        kept: [String: String]
+    ) -> HTML {
+        let rows = standing.map { estate, reply -> HTML in
+            let href = Href("/desk/replies/", ID<CaseTag>(reply.id).text, "/remove")
+            return """
+                <li class="row"><span class="grow"><b>\(reply.question)</b><small>\(estate.name) · \(reply.answeredBy) · \
+                \(say.moment(reply.at))</small></span><form method="post" action="\(href)">\(Layout.token(context))\
+                <button class="btn" aria-label="\(words(.boardRemove)) \(reply.question)">\(words(.boardRemove))</button>\
+                </form></li>
+                """
+        }
+        let list: HTML =
+            rows.isEmpty
+            ? .empty
+            : """
+            <section class="stack-s"><h2>\(words(.boardStanding))</h2><ul class="card rows">\(HTML.joined(rows))</ul></section>
+            """
         let choices = estates.map { ($0.id.text, $0.name) }
         let place: HTML =
             estates.count == 1
@@ -167,7 +186,7 @@ struct PublicPages: Sendable {
         return page(
             estates.count == 1 ? estates[0].name : words(.brand), words(.boardAdd),
             """
-            <form class="card stack narrow" method="post" action="/desk/replies">\(Layout.token(context))<h1>\(words(.boardAdd))</h1>\(Form.summary(refusal, context))\(place)<div class="field"><label for="q">\(words(.boardQuestion))</label><input class="in" id="q" name="question" maxlength="120" required value="\(kept["question"] ?? "")"></div><div class="field"><label for="a">\(words(.boardAnswer))</label><textarea class="in" id="a" name="answer" maxlength="1000" required>\(kept["answer"] ?? "")</textarea></div><div class="field"><label for="by">\(words(.boardBy))</label><input class="in" id="by" name="by" maxlength="40" required value="\(kept["by"] ?? "")"><p class="help">\(words(.publishHelp))</p></div><button class="btn primary">\(words(.doPublish))</button></form>
+            <div class="stack"><form class="card stack narrow" method="post" action="/desk/replies">\(Layout.token(context))<h1>\(words(.boardAdd))</h1>\(Form.summary(refusal, context))\(place)<div class="field"><label for="q">\(words(.boardQuestion))</label><input class="in" id="q" name="question" maxlength="120" required value="\(kept["question"] ?? "")"></div><div class="field"><label for="a">\(words(.boardAnswer))</label><textarea class="in" id="a" name="answer" maxlength="1000" required>\(kept["answer"] ?? "")</textarea></div><div class="field"><label for="by">\(words(.boardBy))</label><input class="in" id="by" name="by" maxlength="40" required value="\(kept["by"] ?? "")"><p class="help">\(words(.publishHelp))</p></div><button class="btn primary">\(words(.doPublish))</button></form>\(list)</div>
             """)
     }
 

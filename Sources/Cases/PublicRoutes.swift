@@ -49,7 +49,12 @@ extension CasesHouse {
         table.get("/desk/replies", .verb(.casePublish)) { _, context in
             let estates = try await estates(context, .casePublish)
             guard !estates.isEmpty else { throw CaseRefusal.notFound }
-            return Answer.html(pages(context).replies(estates, nil, kept: [:]), context: context)
+            return Answer.html(try await replyPage(estates, nil, [:], context), context: context)
+        }
+        table.post("/desk/replies/:id/remove", .verb(.casePublish)) { request, context in
+            _ = try await context.form(request)
+            let estate = try await removeReply(try context.id("id", CaseTag.self).raw, context)
+            return Answer.redirect(Href("/desk/replies", query: [("estate", estate.text)]))
         }
         table.post("/desk/replies", .verb(.casePublish)) { request, context in try await reply(request, context) }
         table.get("/desk/statistics", .verb(.statisticsRead)) { request, context in
@@ -104,7 +109,37 @@ extension CasesHouse {
             var kept: [String: String] = [:]
             for (name, value) in fields.pairs where !name.hasPrefix("_") { kept[name] = value }
             return Answer.html(
-                pages(context).replies(estates, refusal, kept: kept), status: refusal.kind.status, context: context)
+                try await replyPage(estates, refusal, kept, context), status: refusal.kind.status, context: context)
+        }
+    }
+
+    private func replyPage(
+        _ estates: [Area], _ refusal: (any Refusal)?, _ kept: [String: String], _ context: WebContext
+    ) async throws -> HTML {
+        let standing = try await database.read { transaction in
+            try estates.prefix(20).flatMap { estate in
+                try CaseHistoryStore.replies(estate: estate.id, limit: estates.count == 1 ? 50 : 10, transaction)
+                    .map { (estate, $0) }
+            }
+        }
+        return pages(context).replies(estates, standing, refusal, kept: kept)
+    }
+
+    /// Takes a reply down: its words are deleted, and the audit keeps who did it with their digest.
+    @discardableResult
+    func removeReply(_ id: Int64, _ context: WebContext) async throws -> AreaID {
+        let estates = Set(try await estates(context, .casePublish).map(\.id))
+        let now = now()
+        let actor = context.actor
+        return try await database.write { [journal] transaction in
+            guard let (reply, estate) = try CaseHistoryStore.reply(id, transaction), estates.contains(estate),
+                try CaseHistoryStore.removeReply(id, transaction)
+            else { throw CaseRefusal.notFound }
+            try journal.audit(
+                AuditEntry(
+                    area: estate, actor: actor.person, verb: "reply.remove", subject: id,
+                    detail: "\(reply.question)\u{0}\(reply.answer)\u{0}\(reply.answeredBy)"), at: now, transaction)
+            return estate
         }
     }
 
@@ -119,7 +154,11 @@ extension CasesHouse {
             id: world.nextID(), question: try CaseActions.bounded(fields["question"] ?? "", 1...120, "question"),
             answer: try CaseActions.bounded(fields["answer"] ?? "", 1...1000, "answer"),
             answeredBy: try CaseActions.bounded(fields["by"] ?? "", 1...40, "by"), at: now())
+        for (field, text) in [("question", reply.question), ("answer", reply.answer), ("by", reply.answeredBy)]
+        where PublicTextRules.namesMobile(text) { throw CaseRefusal.namesPhone(field) }
         try await database.write { [journal] transaction in
+            // Sent twice: it stands once.
+            guard try !CaseHistoryStore.replyStands(reply, estate: estate.id, transaction) else { return }
             try CaseHistoryStore.insertReply(reply, estate: estate.id, moderator: person, transaction)
             try journal.audit(
                 AuditEntry(area: estate.id, actor: person, verb: "reply.publish", subject: reply.id), at: reply.at,

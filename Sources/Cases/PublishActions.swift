@@ -19,9 +19,13 @@ extension CaseActions {
             let building =
                 try c.place.building == 0 ? nil : DirectoryStore.area(AreaID(c.place.building), transaction)?.name
             try Naming.forget(id, transaction)
-            if Self.namesDoor([title, place, body], unit: unit ?? "", words: c.place.words, building: building ?? "") {
+            let texts = [title, place, body]
+            if texts.contains(where: PublicTextRules.namesMobile) { throw CaseRefusal.namesPhone("body") }
+            if PublicTextRules.namesDoor(texts, unit: unit ?? "", words: c.place.words, building: building ?? "")
+                || PublicTextRules.isFinerThanBuilding(place, building: building ?? "")
+            {
                 try Naming.allow(c, or: .placeTooFine, at: now, transaction)
-            } else if Naming.names([title, place, body], c.reporterName) {
+            } else if Naming.names(texts, c.reporterName) {
                 try Naming.allow(c, or: .namesReporter, at: now, transaction)
             }
             try CaseHistoryStore.putPublication(
@@ -51,19 +55,6 @@ extension CaseActions {
                 throw CaseRefusal.changedMeanwhile
             }
             try Naming.forget(id, transaction)
-        }
-    }
-
-    /// Whether a text for the public names the door of a case: the unit as it is written, spaces aside, or its number
-    /// of three digits or more, or such a number of the place in words. The number of the building may be said.
-    static func namesDoor(_ texts: [String], unit: String, words: String, building: String) -> Bool {
-        func tight(_ text: String) -> String { text.filter { !$0.isWhitespace } }
-        func numbers(_ text: String) -> Set<Substring> {
-            Set(text.split { !$0.isASCII || !$0.isNumber }.filter { $0.count > 2 })
-        }
-        let doors = numbers(unit + " " + words).subtracting(numbers(building))
-        return texts.contains { text in
-            !unit.isEmpty && tight(text).contains(tight(unit)) || !numbers(text).isDisjoint(with: doors)
         }
     }
 }

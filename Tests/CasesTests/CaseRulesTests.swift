@@ -375,12 +375,48 @@ private func refusal(_ facts: CaseFacts, _ command: CaseCommand, _ asker: CaseAs
 
     @Test func doorsAreNoticedHoweverTheyAreWritten() {
         func names(_ text: String, unit: String = "2 单元 502", words: String = "", building: String = "3 号楼") -> Bool {
-            CaseActions.namesDoor([text], unit: unit, words: words, building: building)
+            PublicTextRules.namesDoor([text], unit: unit, words: words, building: building)
         }
-        for text in ["2 单元 502", "2单元502室", "3号楼502", "住 502 的", "5号楼2单元 502"] { #expect(names(text), "\(text)") }
+        for text in [
+            "2 单元 502", "2单元502室", "3号楼502", "住 502 的", "5号楼2单元 502", "二单元五〇二室换了", "五零二住户", "五百零二",
+            "２单元５０２", "５０２",
+        ] { #expect(names(text), "\(text)") }
         for text in ["3 号楼", "2 单元", "5 楼", "1502 元", "5021", "厨房水管漏水"] { #expect(!names(text), "\(text)") }
         #expect(names("去了1203", unit: "", words: "108 号楼 1203", building: "108 号楼"))
         #expect(!names("108 号楼的灯", unit: "", words: "108 号楼 1203", building: "108 号楼"))
+    }
+
+    @Test func thePublicPlaceIsNoFinerThanTheBuilding() {
+        func isFine(_ place: String, building: String = "3 号楼") -> Bool {
+            PublicTextRules.isFinerThanBuilding(place, building: building)
+        }
+        for place in [
+            "3 号楼 2 单元", "3 号楼 2 单元 5 楼", "三号楼二单元五楼东户", "３号楼２单元", "3号楼5层", "十二层", "3 号楼 东 2 门", "502室",
+            "Building 3, unit 2", "5th floor", "room 502", "floor 5",
+        ] { #expect(isFine(place), "\(place)") }
+        for place in [
+            "3 号楼", "三号楼", "小区北门", "3号门", "单元门", "门厅", "12 栋", "地下车库", "Building 3", "楼道", "东区 2 期", "",
+        ] { #expect(!isFine(place), "\(place)") }
+        // Where the building itself is called so.
+        #expect(!isFine("5 楼", building: "5楼") && isFine("5 楼 3 门", building: "5楼"))
+    }
+
+    @Test func whatNobodySeesIsNoText() throws {
+        for empty in ["", " \u{3000}", "\u{200B}\u{200D}", "  \u{3000}\u{200B} ", "\u{202E}\u{2066}", "\u{FEFF}"] {
+            #expect(throws: CaseRefusal.tooShort("words")) { try CaseActions.bounded(empty, 1...20, "words") }
+        }
+        #expect(try CaseActions.bounded(" \u{202E}漏水\u{202C}\u{200B} ", 1...20, "words") == "漏水")
+        let family = "\u{1F468}\u{200D}\u{1F469}\u{200D}\u{1F467}"
+        #expect(try CaseActions.bounded(family, 1...20, "words") == family)
+    }
+
+    @Test func mobileNumbersAreNoticedHoweverTheyAreWritten() {
+        for text in ["13800000001", "电话 138 0000 0001", "+86 138-0000-0001", "一三八零零零零零零零一", "１３８００００００01"] {
+            #expect(PublicTextRules.namesMobile("请打" + text + "。"), "\(text)")
+        }
+        for text in ["12345", "0371-12345678", "113800000001", "138000000011", "1380000000", "2026 年 3 月 19 日"] {
+            #expect(!PublicTextRules.namesMobile(text), "\(text)")
+        }
     }
 }
 
