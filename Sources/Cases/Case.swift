@@ -259,6 +259,8 @@ package struct CaseClocks: Sendable, Hashable {
             self.due = due
             self.stopped = stopped
         }
+        /// What may not be moved any more: nil while the clock stands, and once its limit is over.
+        package func limit(at now: Instant) -> Instant? { stopped == nil ? due.flatMap { now <= $0 ? $0 : nil } : nil }
         package var isRunning: Bool { due != nil && stopped == nil }
         package func isBroken(at now: Instant) -> Bool { due.map { (stopped ?? now) > $0 } ?? false }
     }

@@ -66,7 +66,8 @@ extension CasesHouse {
         let promise: Instant?
         init(_ ask: Ask) throws {
             step = try Step(ask)
-            promise = try ask.body.optional("promise", .time, "When somebody will be there.")
+            promise = try ask.body.optional(
+                "promise", .time, "When somebody will be there: within the limit, while it is not over.")
         }
     }
     private struct SuspendStep: Asked {
@@ -161,7 +162,8 @@ extension CasesHouse {
             }
         }
         table.post(
-            "/api/v1/cases/:id/accept", .signedIn, api("Taken on, with a promise or without.", [.notTheAssignee]),
+            "/api/v1/cases/:id/accept", .signedIn,
+            api("Taken on, with a promise or without.", [.notTheAssignee, .badTime("promise"), .promiseAfterLimit]),
             AcceptStep.self, CaseShapes.seen
         ) { asked, call in
             try await step(asked.step, call) { _, input in

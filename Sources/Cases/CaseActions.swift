@@ -62,6 +62,8 @@ package struct ActionInput: Sendable {
     package var mergeInto: CaseID?
     /// The version that the actor saw; nil from programs that take what is there.
     package var version: Int64?
+    /// The form that it came from, where it may come twice.
+    package var once: SentOnce?
     package init() {}
 }
 
@@ -238,6 +240,7 @@ package struct CaseActions: Sendable {
         let standing = try await book.current(at: now)
         return try await write { [self] transaction in
             guard let record = try CaseStore.load(id, transaction) else { throw CaseRefusal.notFound }
+            if try input.once?.isRepeat(id, at: now, transaction) ?? false { return record }
             return try apply(command, to: record, by: asker, name: name, input, standing, now, transaction)
         }
     }
@@ -298,6 +301,9 @@ package struct CaseActions: Sendable {
         case .accept:
             if let promise = input.promise {
                 guard promise > now, promise < now.adding(days: 90) else { throw CaseRefusal.badTime("promise") }
+                guard promise <= c.clocks.attend.limit(at: now) ?? promise else {
+                    throw CaseRefusal.promiseAfterLimit
+                }
             }
             c.promise = input.promise
         case .attend:

@@ -74,6 +74,8 @@ extension Phrase {
     package static let refuseTooLong = Phrase("太长了，最多 {0} 个字。", "Too long: {0} characters at most.")
     package static let refuseBadChoice = Phrase("请从列出的里面选。", "Please choose one of those listed.")
     package static let refuseBadTime = Phrase("时间不对，要在以后。", "The time must lie ahead.")
+    package static let refusePromiseAfterLimit = Phrase(
+        "约的时间不能晚于上门时限。", "The promised time cannot be later than the limit for being there.")
     package static let refuseNoPlace = Phrase("请说明在哪儿。", "Please say where.")
     package static let refuseTooManyPhotos = Phrase("最多 {0} 张照片。", "{0} pictures at most.")
     package static let refuseWrongLookUp = Phrase("没有这个查询码，请核对一下。", "There is no such code. Please check it.")

@@ -38,6 +38,8 @@ package enum CaseRefusal: Refusal, Equatable {
     case tooLong(String, Int)
     case badChoice(String)
     case badTime(String)
+    /// A promised time does not move the limit.
+    case promiseAfterLimit
     case noPlace
     case tooManyPhotos
     case noCalendarYear
@@ -66,6 +68,7 @@ package enum CaseRefusal: Refusal, Equatable {
     package var field: String? {
         switch self {
         case .numberInReason: "words"
+        case .promiseAfterLimit: "promise"
         case .tooShort(let field), .tooLong(let field, _), .badChoice(let field), .badTime(let field): field
         case .nameTaken(let field): field
         case .badCode, .codeTaken: "code"
@@ -116,6 +119,7 @@ package enum CaseRefusal: Refusal, Equatable {
         case .tooLong(_, let limit): Phrase.refuseTooLong(String(limit))
         case .badChoice: Phrase.refuseBadChoice()
         case .badTime: Phrase.refuseBadTime()
+        case .promiseAfterLimit: Phrase.refusePromiseAfterLimit()
         case .noPlace: Phrase.refuseNoPlace()
         case .tooManyPhotos: Phrase.refuseTooManyPhotos(String(CaseBounds.photos))
         case .noCalendarYear: Phrase.refuseYear()

@@ -195,6 +195,10 @@ package enum CaseRules {
                 guard person == facts.reporter else { throw .notYours }
                 return
             }
+            if case .note = command, case .codeHolder = asker {
+                guard facts.reporter == nil else { throw .notYours }
+                return
+            }
             guard case .post(let post, _) = asker, post.role.verbs.contains(verb), post.covers(facts.place)
             else { throw .notYours }
             // A complaint about an organisation never reaches its own posts.

@@ -16,27 +16,46 @@ extension DeskPages {
         let key: HTML = primary ? "<kbd class=\"not-thumb\">E</kbd>" : .empty
         let encoding: HTML = files ? " enctype=\"multipart/form-data\"" : .empty
         return """
-            <form class="stack-s" method="post" action="\(Href("/desk/cases/", c.id.text))"\(encoding)>\(Layout.token(context))<input type=hidden name=do value="\(noun.description)"><input type=hidden name=version value="\(c.version)">\(inner)<button class="\(style)"\(next)>\(words(button))\(key)</button></form>
+            <form class="stack-s" method="post" action="\(Href("/desk/cases/", c.id.text))"\(encoding)>\(Layout.token(context))\(KeptStep.field(noun.description))<input type=hidden name=version value="\(c.version)">\(inner)<button class="\(style)"\(next)>\(words(button))\(key)</button></form>
             """
     }
 
+    /// The words of one form.
     private func text(
-        _ id: StaticString, _ name: StaticString, _ label: Phrase, _ desk: Desk, required: Bool = true,
-        value: String? = nil
-    )
-        -> HTML
-    {
-        let need: HTML = required ? " required" : .empty
-        let kept = desk.kept[name.description] ?? value ?? ""
+        _ noun: String, _ id: StaticString, _ label: Phrase, _ desk: Desk, value: String? = nil
+    ) -> HTML {
+        let kept = desk.kept.first(noun, "words") ?? value ?? ""
+        let wrong = desk.kept.wrong(noun, "words", context)
         return """
-            <div class="field"><label for="\(id.description)">\(words(label))</label><textarea class="in" id="\(id.description)" name="\(name.description)" rows="2" maxlength="500"\(need)>\(kept)</textarea></div>
+            <div class="field"><label for="\(id.description)">\(words(label))</label><textarea class="in" id="\(id.description)" name="words" rows="2" maxlength="500" required\(wrong.mark)>\(kept)</textarea>\(wrong.told)</div>
             """
     }
 
-    private func pictures(_ id: StaticString) -> HTML {
-        """
-        <div class="field"><label for="\(id.description)">\(words(.fieldPhotos)) <small class="soft">\(words(.optional))</small></label><input class="in" id="\(id.description)" type="file" name="photo" accept="image/*" multiple></div>
-        """
+    /// A moment that is chosen.
+    private func moment(_ noun: String, _ id: StaticString, _ name: String, _ label: HTML, _ desk: Desk) -> HTML {
+        let wrong = desk.kept.wrong(noun, name, context)
+        return """
+            <div class="field"><label for="\(id.description)">\(label)</label><input class="in" id="\(id.description)" type="datetime-local" name="\(name)" value="\(desk.kept.first(noun, name) ?? "")"\(wrong.mark)>\(wrong.told)</div>
+            """
+    }
+
+    private func pictures(_ noun: String, _ id: StaticString, _ desk: Desk) -> HTML {
+        let wrong = desk.kept.wrong(noun, "photo", context)
+        return """
+            <div class="field"><label for="\(id.description)">\(words(.fieldPhotos)) <small class="soft">\(words(.optional))</small></label><input class="in" id="\(id.description)" type="file" name="photo" accept="image/*" multiple\(wrong.mark)>\(wrong.told)</div>
+            """
+    }
+
+    /// A list to choose from. What was chosen and can no longer be had leaves it open: nothing else is chosen for anybody.
+    private func choice(
+        _ noun: String, _ name: String, _ label: Phrase, _ options: [(value: String, text: String)], _ desk: Desk,
+        chosen: String = ""
+    ) -> HTML {
+        let kept = desk.kept.first(noun, name)
+        let isGone = kept.map { kept in !options.contains { $0.value == kept } } ?? false
+        return Form.select(
+            name, label: words(label), (isGone ? [("", "—")] : []) + options, chosen: isGone ? "" : kept ?? chosen,
+            wrong: desk.kept.wrong(noun, name, context))
     }
 
     /// The one next step of this case for this person, in a box of its own.
@@ -74,26 +93,26 @@ extension DeskPages {
             let accept: HTML =
                 (c.assignee == context.actor.person || desk.tools?.standsIn ?? false) && c.promise == nil
                 ? form(
-                    c, "accept",
-                    "<div class=\"field\"><label for=\"pm\">\(words(.fieldPromise))</label><input class=\"in\" id=\"pm\" type=\"datetime-local\" name=\"promise\"></div>",
-                    .doAccept, primary: false) : .empty
+                    c, "accept", moment("accept", "pm", "promise", "\(words(.fieldPromise))", desk), .doAccept,
+                    primary: false) : .empty
             return form(c, "attend", .empty, .doAttend, primary: true) + accept
         case .attended:
             return may(.caseHandle, c)
                 ? form(
-                    c, "handle", text("hw", "words", .fieldDone, desk, value: desk.words(.done)) + pictures("hp"),
+                    c, "handle",
+                    text("handle", "hw", .fieldDone, desk, value: desk.words(.done)) + pictures("handle", "hp", desk),
                     .doHandle, primary: true, files: true) : nil
         case .handled:
             let done = view.events.last { $0.kind == .handled }?.words
             return may(.caseFeedBack, c)
                 ? form(
-                    c, "feedBack", text("fw", "words", .fieldTell, desk, value: desk.words(.reply) ?? done),
+                    c, "feedBack", text("feedBack", "fw", .fieldTell, desk, value: desk.words(.reply) ?? done),
                     .doFeedBack,
                     primary: true)
                 : nil
         case .fedBack:
             guard c.rated != 0, may(.caseStrikeOff, c) else { return nil }
-            return form(c, "strikeOff", text("ev", "words", .fieldEvidence, desk), .doStrikeOff, primary: true)
+            return form(c, "strikeOff", text("strikeOff", "ev", .fieldEvidence, desk), .doStrikeOff, primary: true)
         case .struckOff:
             guard c.kind != .dispute, may(.casePublish, c) else { return nil }
             return publish(view, desk)
@@ -109,11 +128,16 @@ extension DeskPages {
         let levels: [AreaLevel] = [.estate, .community, .street, .district]
         // What nobody can choose any more stays with its case until somebody changes it.
         let own = desk.categories.contains { $0.id == view.category.id } ? [] : [view.category]
+        let kinds = (own + desk.categories).map { ($0.id.text, words.pick(zh: $0.zh, en: $0.en)) }
+        let parties = Party.allCases.map { (String($0.rawValue), words($0.phrase)) }
+        let assisting = desk.kept.all("triage", "assist") ?? Set(c.assisting.map { String($0.rawValue) })
+        let isOpen = desk.kept.step == "triage"
+        let unfolded: HTML = isOpen ? " open" : .empty
         return form(
             c, "triage",
             """
-            <div class="inline">\(Form.select("category", label: words(.fieldKind), (own + desk.categories).map { ($0.id.text, words.pick(zh: $0.zh, en: $0.en)) }, chosen: c.category.text))\(Form.select("urgency", label: words(.fieldUrgency), Urgency.allCases.map { ($0.code, words(DeskPages.urgency($0))) }, chosen: c.urgency.code))\(Form.select("level", label: words(.fieldLevel), levels.map { (String($0.rawValue), words(DeskPages.level($0))) }, chosen: String(c.level.rawValue)))\(Form.select("lead", label: words(.fieldLead), Party.allCases.dropLast().map { (String($0.rawValue), words($0.phrase)) }, chosen: String(c.leadParty.rawValue)))</div>
-            <details><summary>\(words(.fieldAssist))</summary><fieldset><legend class="sr">\(words(.fieldAssist))</legend><div class="chips">\(Form.chips("assist", Party.allCases.map { (String($0.rawValue), words($0.phrase)) }, chosen: "", many: true))</div></fieldset>\(Form.select("about", label: words(.fieldAbout), organisations, chosen: c.about?.text ?? ""))</details>
+            <div class="inline">\(choice("triage", "category", .fieldKind, kinds, desk, chosen: c.category.text))\(choice("triage", "urgency", .fieldUrgency, Urgency.allCases.map { ($0.code, words(DeskPages.urgency($0))) }, desk, chosen: c.urgency.code))\(choice("triage", "level", .fieldLevel, levels.map { (String($0.rawValue), words(DeskPages.level($0))) }, desk, chosen: String(c.level.rawValue)))\(choice("triage", "lead", .fieldLead, parties.dropLast(), desk, chosen: String(c.leadParty.rawValue)))</div>
+            <details\(unfolded)><summary>\(words(.fieldAssist))</summary><fieldset><legend class="sr">\(words(.fieldAssist))</legend><div class="chips">\(Form.chips("assist", parties, chosen: assisting, many: true))</div></fieldset>\(choice("triage", "about", .fieldAbout, organisations, desk, chosen: c.about?.text ?? ""))</details>
             """, primary ? .doTriage : .doRetriage, primary: primary)
     }
 
@@ -127,13 +151,15 @@ extension DeskPages {
             (one.post.text, "\(one.name) · \(words(one.role.phrase)) · \(one.organisationName)")
         }
         return form(
-            c, "dispatch", Form.select("post", label: words(.fieldWho), people, chosen: c.assigneePost?.text ?? ""),
+            c, "dispatch", choice("dispatch", "post", .fieldWho, people, desk, chosen: c.assigneePost?.text ?? ""),
             button, primary: primary)
     }
 
     private func publish(_ view: CaseView, _ desk: Desk) -> HTML {
         let c = view.record
-        let kept = desk.kept
+        func kept(_ name: String) -> String? { desk.kept.first("publish", name) }
+        func mark(_ name: String) -> HTML { desk.kept.wrong("publish", name, context).mark }
+        func told(_ name: String) -> HTML { desk.kept.wrong("publish", name, context).told }
         let handled = view.events.last { $0.kind == .handled }?.words ?? ""
         // As far as the building: "3 号楼 2 单元 502" is said as "3 号楼".
         let parts = c.place.words.split(separator: " ")
@@ -143,9 +169,9 @@ extension DeskPages {
         return form(
             c, "publish",
             """
-            <div class="field"><label for="pt">\(words(.fieldPublicTitle))</label><input class="in" id="pt" name="title" maxlength="60" required value="\(kept["title"] ?? category)"></div>
-            <div class="field"><label for="pl">\(words(.fieldPublicPlace))</label><input class="in" id="pl" name="place" maxlength="40" value="\(kept["place"] ?? building)"></div>
-            <div class="field"><label for="pb">\(words(.fieldPublicBody))</label><textarea class="in" id="pb" name="body" maxlength="500" required>\(kept["body"] ?? desk.words(.publication) ?? handled)</textarea><p class="help">\(words(.publishHelp))</p></div>
+            <div class="field"><label for="pt">\(words(.fieldPublicTitle))</label><input class="in" id="pt" name="title" maxlength="60" required value="\(kept("title") ?? category)"\(mark("title"))>\(told("title"))</div>
+            <div class="field"><label for="pl">\(words(.fieldPublicPlace))</label><input class="in" id="pl" name="place" maxlength="40" value="\(kept("place") ?? building)"\(mark("place"))>\(told("place"))</div>
+            <div class="field"><label for="pb">\(words(.fieldPublicBody))</label><textarea class="in" id="pb" name="body" maxlength="500" required\(mark("body"))>\(kept("body") ?? desk.words(.publication) ?? handled)</textarea>\(told("body"))<p class="help">\(words(.publishHelp))</p></div>
             """, .doPublish, primary: true)
     }
 
@@ -164,11 +190,11 @@ extension DeskPages {
                 form(
                     c, "suspend",
                     """
-                    \(Form.select("reason", label: words(.fieldReason), reasons))\(text("sw", "words", .fieldWords, desk, value: desk.words(.paused)))<div class="field"><label for="se">\(words(.fieldExpected)) <small class="soft">\(words(.optional))</small></label><input class="in" id="se" type="datetime-local" name="expected"></div>
+                    \(choice("suspend", "reason", .fieldReason, reasons, desk))\(text("suspend", "sw", .fieldWords, desk, value: desk.words(.paused)))\(moment("suspend", "se", "expected", "\(words(.fieldExpected)) <small class=\"soft\">\(words(.optional))</small>", desk))
                     """, .doSuspend, primary: false))
         }
         if c.status.isOpen, CaseRules.statuses(for: .escalate).contains(c.status), may(.caseEscalate, c) {
-            parts.append(form(c, "escalate", text("ew", "words", .fieldReason, desk), .doEscalate, primary: false))
+            parts.append(form(c, "escalate", text("escalate", "ew", .fieldReason, desk), .doEscalate, primary: false))
         }
         if open, CaseRules.statuses(for: .merge).contains(c.status), may(.caseMerge, c), let tools = desk.tools,
             !tools.mergeable.isEmpty
@@ -176,27 +202,28 @@ extension DeskPages {
             parts.append(
                 form(
                     c, "merge",
-                    Form.select(
-                        "into", label: words(.fieldInto),
-                        tools.mergeable.map { ($0.id.text, "\($0.title) · \($0.place)") }),
+                    choice(
+                        "merge", "into", .fieldInto,
+                        tools.mergeable.map { ($0.id.text, "\($0.title) · \($0.place)") }, desk),
                     .doMerge, primary: false))
         }
         if open, CaseRules.statuses(for: .returnIt).contains(c.status), may(.caseReturn, c) {
             parts.append(
                 form(
-                    c, "return", text("rw", "words", .fieldReason, desk, value: desk.words(.returned)), .doReturn,
+                    c, "return", text("return", "rw", .fieldReason, desk, value: desk.words(.returned)), .doReturn,
                     primary: false))
         }
         if c.status.isOpen {
             parts.append(
                 form(
-                    c, "note", text("nw", "words", .fieldWords, desk) + pictures("np"), .doNote, primary: false,
+                    c, "note", text("note", "nw", .fieldWords, desk) + pictures("note", "np", desk), .doNote,
+                    primary: false,
                     files: true))
         }
         guard !parts.isEmpty else { return .empty }
-        let unfolded: HTML = [.paused, .returned].contains(desk.filled?.use) ? " open" : ""
-        return
-            "<details class=\"more\"\(unfolded)><summary>\(words(.deskMore))</summary>\(HTML.joined(parts))</details>"
+        let all = HTML.joined(parts)
+        let unfolded: HTML = [.paused, .returned].contains(desk.filled?.use) || desk.kept.isIn(all) ? " open" : ""
+        return "<details class=\"more\"\(unfolded)><summary>\(words(.deskMore))</summary>\(all)</details>"
     }
 
     // MARK: Registering

@@ -104,8 +104,8 @@ struct DeskPages: Sendable {
         var imported: [Category] = []
         var current: CaseView?
         var tools: Tools?
-        var refusal: (any Refusal)?
-        var kept: [String: String] = [:]
+        /// The form that was refused and comes back.
+        var kept = KeptStep.none
         var shownPhone: String?
         var title: String
         /// Where the open case came from, with a number and a limit of its own.
@@ -270,15 +270,16 @@ struct DeskPages: Sendable {
             elder.isOn
             ? elder.fold(words(.deskHistory), told)
             : "<section aria-labelledby=\"lg\"><h3 id=\"lg\">\(words(.deskHistory))</h3>\(told)</section>"
+        let (step, rest, reveal) = (next(view, desk), more(view, desk), contact(c, desk))
         return """
             <article class="case stack" id="case" aria-labelledby="ch"><a class="thumb-only" href="\(desk.filter.href())">\(words(.deskBackToList))</a>
             <div><div class="head"><h2 id="ch">\(c.title)</h2>\(speak.state(c.status, suspended: c.suspended, rated: c.rated, solved: c.solved, registered: c.registered, forStaff: true))</div>
             <p class="small soft">\(c.number) · \(c.place.words) · \(name) · \(say.time(c.registered)) \(words(Self.channel(c.channel))) · \(category) · \(words(Self.urgency(c.urgency))) · \(words(.deskLevel, words(Self.level(c.level))))\(joined)\(round)</p>\(origin(desk))\(about)</div>
-            \(Form.summary(desk.refusal, context))\(next(view, desk))\(templates(view, desk))
+            \(desk.kept.told(above: step + reveal + rest, context))\(step)\(templates(view, desk))
             <div>\(figure(c))</div>
             \(elder.fold(words(.foldClocks), clocks(c)))
-            <blockquote class="say"><p>\(c.body)</p><footer class="small soft">\(name)\(contact(c, desk))</footer></blockquote>\(pages.photos(view))
-            \(more(view, desk))
+            <blockquote class="say"><p>\(c.body)</p><footer class="small soft">\(name)\(reveal)</footer></blockquote>\(pages.photos(view))
+            \(rest)
             \(history)\(elder.fold(words(.deskMenu), menu))</article>
             """
     }
@@ -297,6 +298,9 @@ struct DeskPages: Sendable {
         }
     }
 
+    /// The name of the form that shows a number.
+    static let unmasking = "phone"
+
     private func contact(_ c: CaseRecord, _ desk: Desk) -> HTML {
         if let phone = desk.shownPhone {
             return " · <a href=\"\(Href(telephone: phone))\">\(words(.deskShown, phone))</a>"
@@ -306,8 +310,11 @@ struct DeskPages: Sendable {
         else {
             return .empty
         }
+        let kept = desk.kept.first(Self.unmasking, "words")
+        let wrong = desk.kept.wrong(Self.unmasking, "words", context)
+        let unfolded: HTML = kept == nil ? .empty : " open"
         return """
-             \(c.contactMasked)<details><summary class="small">\(words(.deskUnmask))</summary><form class="inline" method="post" action="\(Href("/desk/cases/", c.id.text, "/phone"))">\(Layout.token(context))<div class="field"><label for="uw">\(words(.deskUnmaskWhy))</label><input class="in" id="uw" name="words" maxlength="100" required></div><button class="btn">\(words(.deskUnmask))</button></form></details>
+             \(c.contactMasked)<details\(unfolded)><summary class="small">\(words(.deskUnmask))</summary><form class="inline" method="post" action="\(Href("/desk/cases/", c.id.text, "/phone"))">\(Layout.token(context))\(KeptStep.field(Self.unmasking))<div class="field"><label for="uw">\(words(.deskUnmaskWhy))</label><input class="in" id="uw" name="words" maxlength="100" required value="\(kept ?? "")"\(wrong.mark)>\(wrong.told)</div><button class="btn">\(words(.deskUnmask))</button></form></details>
             """
     }
 

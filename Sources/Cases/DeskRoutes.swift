@@ -11,10 +11,10 @@ extension CasesHouse {
     func deskRoutes(_ table: RouteTable) {
         table.get("/desk", .staff) { request, context in
             guard context.actor.may(.caseRead) else { return try await backRoom(context) }
-            return try await desk(request, context, current: nil, refusal: nil, kept: [:], phone: nil)
+            return try await desk(request, context, current: nil)
         }
         table.get("/desk/cases/:id", .verb(.caseRead)) { request, context in
-            try await desk(request, context, current: context.id("id"), refusal: nil, kept: [:], phone: nil)
+            try await desk(request, context, current: context.id("id"))
         }
         table.post("/desk/cases/:id", .verb(.caseRead)) { request, context in try await deskAct(request, context) }
         table.post("/desk/cases/:id/phone", .verb(.phoneUnmask)) { request, context in
@@ -41,8 +41,7 @@ extension CasesHouse {
     }
 
     func desk(
-        _ request: Request, _ context: WebContext, current: CaseID?, refusal: (any Refusal)?, kept: [String: String],
-        phone: String?
+        _ request: Request, _ context: WebContext, current: CaseID?, kept: KeptStep = .none, phone: String? = nil
     ) async throws -> Response {
         var filter = DeskPages.Filter()
         filter.queue = query(request, "queue")
@@ -51,14 +50,13 @@ extension CasesHouse {
         filter.after = query(request, "after")
         guard DeskPages.queues.contains(where: { $0.code == filter.queue }) else { throw WebRefusal.notFound }
         var desk = try await deskModel(filter, context.actor, current: current, in: context.words.language)
-        desk.refusal = refusal
         desk.kept = kept
         if let view = desk.current, let picked = TemplateID(text: query(request, "template")) {
             desk.filled = try filled(picked, view, desk.tools, context)
         }
         desk.shownPhone = phone
         return Answer.html(
-            DeskPages(context, now: now(), drawn: drawn).desk(desk), status: refusal?.kind.status ?? .ok,
+            DeskPages(context, now: now(), drawn: drawn).desk(desk), status: kept.refusal?.kind.status ?? .ok,
             context: context)
     }
 
@@ -93,7 +91,7 @@ extension CasesHouse {
                 rows: try rows(Array(places[near]), now, language, transaction),
                 hasMore: near.upperBound < places.count || places.count == wanted.limit, categories: categories,
                 current: view,
-                tools: tools, refusal: nil, shownPhone: nil, title: title, origin: from,
+                tools: tools, shownPhone: nil, title: title, origin: from,
                 notes: try handovers.open(scope, noted, transaction))
         }
         desk.imported = imported
@@ -167,9 +165,7 @@ extension CasesHouse {
             try await deskCommand(c, sent, context)
         } catch let refusal as any Refusal {
             if refusal.kind == .notFound { throw refusal }
-            var kept: [String: String] = [:]
-            for (name, value) in sent.fields.pairs where !name.hasPrefix("_") { kept[name] = value }
-            return try await desk(request, context, current: id, refusal: refusal, kept: kept, phone: nil)
+            return try await desk(request, context, current: id, kept: KeptStep(sent.fields, refusal))
         }
         // A step may take the case out of sight: then back to the list.
         let visible = await queries.isSeen(id, actor)
@@ -287,9 +283,10 @@ extension CasesHouse {
             phone = try await unmask(c, why: fields["words"] ?? "", by: actor)
         } catch let refusal as any Refusal {
             guard refusal.field == "words" else { throw refusal }
-            return try await desk(request, context, current: id, refusal: refusal, kept: [:], phone: nil)
+            let kept = KeptStep(DeskPages.unmasking, fields, refusal)
+            return try await desk(request, context, current: id, kept: kept)
         }
-        return try await desk(request, context, current: id, refusal: nil, kept: [:], phone: phone)
+        return try await desk(request, context, current: id, phone: phone)
     }
 
     func unmask(_ c: CaseRecord, why typed: String, by actor: Actor) async throws -> String {

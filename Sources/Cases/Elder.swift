@@ -9,8 +9,10 @@ struct Elder: Sendable {
     init(_ context: WebContext) { isOn = context.preferences.elder }
 
     /// The part as it is, or behind its name.
-    func fold(_ name: String, _ part: HTML) -> HTML {
-        isOn ? "<details class=\"fold\"><summary>\(name)</summary>\(part)</details>" : part
+    /// - Parameter open: true where something behind it wants to be read at once.
+    func fold(_ name: String, _ part: HTML, open: Bool = false) -> HTML {
+        let mark: HTML = open ? " open" : .empty
+        return isOn ? "<details class=\"fold\"\(mark)><summary>\(name)</summary>\(part)</details>" : part
     }
 
     /// A list of rows; what comes after it goes behind the fold with the rest.

@@ -198,6 +198,7 @@ extension CasesHouse {
         }
         act("rating", "Rates, by the code.", CodeRating.self, { $0.action }, { .rate(score: Int($0.score)) })
         act("reopening", "Not done, by the code.", CodeAction.self, { $0 }, { _ in .reopen })
+        act("note", "More words, by the code.", CodeAction.self, { $0 }, { _ in .note })
         act("withdrawal", "Takes it back, by the code.", CodeAction.self, { $0 }, { _ in .withdraw })
     }
 

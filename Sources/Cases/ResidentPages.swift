@@ -218,21 +218,24 @@ struct ResidentPages: Sendable {
 
     // MARK: A case
 
-    /// - Parameter code: the look-up code, when an anonymous reporter looks.
-    func caseView(_ view: CaseView, code: String?, refusal: (any Refusal)?, kept: String = "") -> HTML {
+    /// - Parameters:
+    ///   - code: the look-up code, when an anonymous reporter looks.
+    ///   - key: one that no form had before, so that what is sent twice stands once.
+    func caseView(_ view: CaseView, code: String?, key: String, kept: KeptStep = .none) -> HTML {
         let c = view.record
         let action = code == nil ? Href("/my/cases/", c.id.text) : Href("/look-up")
         let codeField: HTML = code.map { "<input type=hidden name=code value=\"\($0)\">" } ?? .empty
         let isReporter = code != nil || c.reporter == context.actor.person
-        let rate = rating(view, action, codeField, isReporter: isReporter, kept: kept)
+        let rate = rating(view, action, codeField, isReporter: isReporter, kept)
+        let changes: HTML = isReporter ? changes(view, action, codeField, key, kept) : .empty
         // While an answer is asked for, it stands right under the promise.
         let asked = c.status == .fedBack && c.rated == 0
         let main: HTML = """
-            <div class="cols"><article class="stack" aria-labelledby="t"><div><h1 id="t">\(c.title)</h1><p class="soft small">\(words(.reportedAt, say.moment(c.registered), c.place.words))</p></div>\(Form.summary(refusal, context))
+            <div class="cols"><article class="stack" aria-labelledby="t"><div><h1 id="t">\(c.title)</h1><p class="soft small">\(words(.reportedAt, say.moment(c.registered), c.place.words))</p></div>\(kept.told(above: rate + changes, context))
             \(promiseCard(view))\(asked ? rate : .empty)
             <blockquote class="say"><p>\(c.body)</p></blockquote>\(photos(view, code: code))
             </article><div class="stack"><section class="card not-elder" aria-labelledby="pu"><h2 id="pu">\(words(.wayTitle))</h2>\(draw.full(.init(c), id: "s", title: c.title, told: told(view, forStaff: false)))</section>
-            \(asked ? .empty : rate)\(isReporter ? changes(view, action, codeField) : .empty)</div></div>
+            \(asked ? .empty : rate)\(changes)</div></div>
             """
         return page(words(.tabProgress), words(.myReports), .progress, main, named: c.title)
     }
@@ -245,7 +248,9 @@ struct ResidentPages: Sendable {
         case .reported, .triaged, .dispatched:
             let at = c.promise ?? c.clocks.attend.due
             lead = at.map { words(.promiseBy, say.deadline($0), words(.clockAttend)) } ?? words(.promiseNone)
-            state = at.map(left) ?? .empty
+            // A promise never hides that the limit is over.
+            let limit = c.clocks.attend.stopped == nil ? c.clocks.attend.due : nil
+            state = (limit.flatMap { $0 < say.now ? $0 : nil } ?? at).map(left) ?? .empty
         case .attended:
             lead =
                 c.clocks.handle.due.map { words(.promiseBy, say.deadline($0), words(.eventHandled)) }
@@ -335,51 +340,63 @@ struct ResidentPages: Sendable {
             "<section aria-label=\"\(words(.photosTitle))\"><div class=\"shots\">\(HTML.joined(items))</div></section>"
     }
 
-    private func changes(_ view: CaseView, _ action: Href, _ code: HTML) -> HTML {
+    private func changes(
+        _ view: CaseView, _ action: Href, _ code: HTML, _ key: String, _ kept: KeptStep
+    ) -> HTML {
         let c = view.record
         guard c.status.isOpen, c.status != .fedBack else { return .empty }
+        func typed(_ step: String) -> (text: String, mark: HTML, told: HTML, open: HTML) {
+            let wrong = kept.wrong(step, "words", context)
+            return (kept.first(step, "words") ?? "", wrong.mark, wrong.told, kept.step == step ? " open" : .empty)
+        }
+        let (why, more) = (typed("withdraw"), typed("note"))
         let withdraw: HTML =
             CaseRules.statuses(for: .withdraw).contains(c.status)
             ? """
-            <details><summary>\(words(.withdrawTitle))</summary><form class="stack-s" method="post" action="\(action)">\(Layout.token(context))\(code)<input type=hidden name=do value=withdraw><div class="field"><label for="why">\(words(.withdrawWhy))</label><input class="in" id="why" name="words" maxlength="500" required></div><button class="btn">\(words(.withdrawButton))</button></form></details>
+            <details\(why.open)><summary>\(words(.withdrawTitle))</summary><form class="stack-s" method="post" action="\(action)">\(Layout.token(context))\(code)\(KeptStep.field("withdraw"))<div class="field"><label for="why">\(words(.withdrawWhy))</label><input class="in" id="why" name="words" maxlength="500" required value="\(why.text)"\(why.mark)>\(why.told)</div><button class="btn">\(words(.withdrawButton))</button></form></details>
             """ : .empty
         let add: HTML = """
-            <details><summary>\(words(.addPhoto))</summary><form class="stack-s" method="post" action="\(action)" enctype="multipart/form-data">\(Layout.token(context))\(code)<input type=hidden name=do value=note><div class="field"><label for="more">\(words(.fieldWords))</label><textarea class="in" id="more" name="words" maxlength="500"></textarea></div><div class="shots"><label class="add"><input type="file" name="photo" accept="image/*" multiple><span>\(words(.reportPhotoAdd))</span></label></div><button class="btn">\(words(.addSend))</button></form></details>
+            <details\(more.open)><summary>\(words(.addPhoto))</summary><form class="stack-s" method="post" action="\(action)" enctype="multipart/form-data">\(Layout.token(context))\(code)\(KeptStep.field("note"))<input type=hidden name=key value="\(key)"><div class="field"><label for="more">\(words(.fieldWords))</label><textarea class="in" id="more" name="words" maxlength="500"\(more.mark)>\(more.text)</textarea>\(more.told)</div><div class="shots"><label class="add"><input type="file" name="photo" accept="image/*" multiple><span>\(words(.reportPhotoAdd))</span></label></div>\(kept.wrong("note", "photo", context).told)<button class="btn">\(words(.addSend))</button></form></details>
             """
         let elder = Elder(context)
         return """
-            <div>\(elder.fold(words(.deskMore), "\(add)\(withdraw)"))</div>
+            <div>\(elder.fold(words(.deskMore), "\(add)\(withdraw)", open: kept.isIn(add + withdraw)))</div>
             """
     }
 
-    private func rating(_ view: CaseView, _ action: Href, _ code: HTML, isReporter: Bool, kept: String) -> HTML {
+    private func rating(
+        _ view: CaseView, _ action: Href, _ code: HTML, isReporter: Bool, _ kept: KeptStep
+    ) -> HTML {
         let c = view.record
         let me = isReporter ? c.reporter?.raw ?? 0 : context.actor.person?.raw ?? 0
         if let mine = view.ratings.last(where: { $0.round == c.round && $0.person == me }) {
             return """
-                <section class="card stack-s" id="rate"><h2>\(words(.yourRating, words(CaseWords.score(mine.score))))</h2><p>\(mine.words)</p>\(isReporter && c.status == .fedBack ? reopen(action, code) : .empty)</section>
+                <section class="card stack-s" id="rate"><h2>\(words(.yourRating, words(CaseWords.score(mine.score))))</h2><p>\(mine.words)</p>\(isReporter && c.status == .fedBack ? reopen(action, code, kept) : .empty)</section>
                 """
         }
         if c.status == .returned, isReporter {
-            return "<section class=\"card stack-s\" id=\"rate\">\(reopen(action, code))</section>"
+            return "<section class=\"card stack-s\" id=\"rate\">\(reopen(action, code, kept))</section>"
         }
         guard c.status == .fedBack else { return .empty }
         let scores: [(value: String, text: String)] = (1...5).reversed().map {
             (String($0), words(CaseWords.score(Int64($0))))
         }
+        let said = kept.wrong("rate", "words", context)
         return """
             <section class="card stack" id="rate" aria-labelledby="r"><h2 id="r">\(words(.rateTitle))</h2>
-            <form class="stack" method="post" action="\(action)">\(Layout.token(context))\(code)<input type=hidden name=do value=rate>
-            <fieldset><legend class="sr">\(words(.rateTitle))</legend><div class="rate">\(Form.chips("score", scores, chosen: "5"))</div></fieldset>
-            <div class="field not-elder"><label for="say">\(words(.rateHint)) <small class="soft">\(words(.optional))</small></label><textarea class="in" id="say" name="words" rows="2" maxlength="500">\(kept)</textarea></div>
-            <button class="btn primary wide">\(words(.rateSend))</button></form>\(isReporter ? reopen(action, code) : .empty)</section>
+            <form class="stack" method="post" action="\(action)">\(Layout.token(context))\(code)\(KeptStep.field("rate"))
+            <fieldset><legend class="sr">\(words(.rateTitle))</legend><div class="rate">\(Form.chips("score", scores, chosen: kept.first("rate", "score") ?? "5"))</div></fieldset>
+            <div class="field\(kept.step == "rate" ? .empty : " not-elder" as HTML)"><label for="say">\(words(.rateHint)) <small class="soft">\(words(.optional))</small></label><textarea class="in" id="say" name="words" rows="2" maxlength="500"\(said.mark)>\(kept.first("rate", "words") ?? "")</textarea>\(said.told)</div>
+            <button class="btn primary wide">\(words(.rateSend))</button></form>\(isReporter ? reopen(action, code, kept) : .empty)</section>
             """
     }
 
-    private func reopen(_ action: Href, _ code: HTML) -> HTML {
-        """
-        <details><summary>\(words(.reopenTitle))</summary><form class="stack-s" method="post" action="\(action)">\(Layout.token(context))\(code)<input type=hidden name=do value=reopen><div class="field"><label for="rw">\(words(.fieldReason))</label><textarea class="in" id="rw" name="words" maxlength="500" required></textarea></div><p class="help">\(words(.reopenHelp))</p><button class="btn">\(words(.reopenButton))</button></form></details>
-        """
+    private func reopen(_ action: Href, _ code: HTML, _ kept: KeptStep) -> HTML {
+        let wrong = kept.wrong("reopen", "words", context)
+        let unfolded: HTML = kept.step == "reopen" ? " open" : .empty
+        return """
+            <details\(unfolded)><summary>\(words(.reopenTitle))</summary><form class="stack-s" method="post" action="\(action)">\(Layout.token(context))\(code)\(KeptStep.field("reopen"))<div class="field"><label for="rw">\(words(.fieldReason))</label><textarea class="in" id="rw" name="words" maxlength="500" required\(wrong.mark)>\(kept.first("reopen", "words") ?? "")</textarea>\(wrong.told)</div><p class="help">\(words(.reopenHelp))</p><button class="btn">\(words(.reopenButton))</button></form></details>
+            """
     }
 }
 

@@ -30,7 +30,7 @@ extension CasesHouse {
         table.get("/my/cases/:id", .signedIn) { _, context in
             let view = try await queries.forResident(context.id("id"), context.actor)
             return Answer.html(
-                ResidentPages(context, now: now()).caseView(view, code: nil, refusal: nil), context: context)
+                ResidentPages(context, now: now()).caseView(view, code: nil, key: freshKey()), context: context)
         }
         table.post("/my/cases/:id", .signedIn) { request, context in try await act(request, context) }
         table.get("/report", .everyone) { request, context in
@@ -50,7 +50,7 @@ extension CasesHouse {
             guard !code.isEmpty else {
                 return Answer.html(ResidentPages(context, now: now()).lookUp("", nil), context: context)
             }
-            return try await lookUp(code, context, nil)
+            return try await lookUp(code, context)
         }
         table.post("/look-up", .everyone) { request, context in
             let sent = try await submission(request, context)
@@ -59,7 +59,7 @@ extension CasesHouse {
             do {
                 try await residentCommand(view.record, sent, .codeHolder, "")
             } catch let refusal as any Refusal {
-                return try await lookUp(code, context, refusal)
+                return try await lookUp(code, context, KeptStep(sent.fields, refusal))
             }
             return Answer.redirect(Href("/look-up", query: [("code", code)]))
         }
@@ -91,13 +91,13 @@ extension CasesHouse {
         return ResidentPages(context, now: now).home(mine, joined, items, week, line)
     }
 
-    private func lookUp(_ code: String, _ context: WebContext, _ refusal: (any Refusal)?) async throws -> Response {
+    private func lookUp(_ code: String, _ context: WebContext, _ kept: KeptStep = .none) async throws -> Response {
         let pages = ResidentPages(context, now: now())
         do {
             let view = try await queries.byCode(secrets.lookUpDigest(code))
             return Answer.html(
-                pages.caseView(view, code: code, refusal: refusal), status: refusal?.kind.status ?? .ok,
-                context: context)
+                pages.caseView(view, code: code, key: freshKey(), kept: kept),
+                status: kept.refusal?.kind.status ?? .ok, context: context)
         } catch let wrong as CaseRefusal where wrong == .wrongCode {
             return Answer.html(pages.lookUp(code, wrong), status: .notFound, context: context)
         }
@@ -114,7 +114,7 @@ extension CasesHouse {
             let again = try await queries.forResident(id, context.actor)
             return Answer.html(
                 ResidentPages(context, now: now()).caseView(
-                    again, code: nil, refusal: refusal, kept: sent.fields["words"] ?? ""),
+                    again, code: nil, key: freshKey(), kept: KeptStep(sent.fields, refusal)),
                 status: refusal.kind.status, context: context)
         }
         return Answer.redirect(Href("/my/cases/", id.text))
@@ -133,12 +133,23 @@ extension CasesHouse {
         case "reopen": command = .reopen
         case "withdraw": command = .withdraw
         case "note":
-            guard case .resident = asker else { throw CaseRefusal.notYours }
+            input.once = try sentOnce(c, sent, asker)
             input.files = try await store(sent.files)
             command = .note
         default: throw WebRefusal.malformed
         }
         try await actions.perform(command, on: c.id, by: asker, name: name, input: input)
+    }
+
+    /// What tells a note that is sent twice; nil for a form without a key.
+    private func sentOnce(_ c: CaseRecord, _ sent: Submission, _ asker: CaseAsker) throws -> SentOnce? {
+        guard let key = sent.fields["key"], !key.isEmpty else { return nil }
+        guard key.utf8.count <= 70 else { throw CaseRefusal.badChoice("key") }
+        let sizes = sent.files.map { String($0.content.size) }.joined(separator: " ")
+        // Whoever holds a code has no id of their own: the case stands for them, and a negative number is nobody's.
+        return SentOnce(
+            owner: asker.person?.raw ?? -c.id.raw, key: "note-\(key)",
+            digest: secrets.contentDigest("\(c.id.text)|\(sizes)|\(sent.fields["words"] ?? "")"))
     }
 
     // MARK: Reporting

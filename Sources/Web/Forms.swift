@@ -133,18 +133,31 @@ package enum Form {
     }
 
     /// What is wrong with the whole, above the form.
-    package static func summary(_ refusal: (any Refusal)?, _ context: WebContext) -> HTML {
+    /// - Parameter files: true to say as well that files that came with it are not kept.
+    package static func summary(_ refusal: (any Refusal)?, _ context: WebContext, files: Bool = false) -> HTML {
         guard let refusal else { return .empty }
+        let lost: HTML = files && context.kept.hadFiles ? " \(context.words(.keptFiles))" : .empty
         return """
-            <div class="note" role="alert"><b>\(context.words(refusal.message))</b> \(context.words(.errorKept))</div>
+            <div class="note" role="alert"><b>\(context.words(refusal.message))</b> \(context.words(.errorKept))\(lost)</div>
             """
     }
 
+    /// What was wrong with a form that the page has no longer, and what was typed in it, to be read only.
+    /// - Parameter typed: the fields that hold words of the person, where the page knows them.
+    package static func missed(_ refusal: any Refusal, _ context: WebContext, typed: Set<String>? = nil) -> HTML {
+        """
+        <div class="note" role="alert"><b>\(context.words(refusal.message))</b></div>\
+        \(context.kept.words(context, named: typed))
+        """
+    }
+
+    /// - Parameter wrong: the marks of the field with what was wrong with it, and the words beside it.
     package static func select(
-        _ name: String, label: String, _ options: [(value: String, text: String)], chosen: String = ""
+        _ name: String, label: String, _ options: [(value: String, text: String)], chosen: String = "",
+        wrong: (mark: HTML, told: HTML) = (.empty, .empty)
     ) -> HTML {
         """
-        <div class="field"><label for="\(name)">\(label)</label><select class="in" id="\(name)" name="\(name)">\(Self.options(options, chosen: chosen))</select></div>
+        <div class="field"><label for="\(name)">\(label)</label><select class="in" id="\(name)" name="\(name)"\(wrong.mark)>\(Self.options(options, chosen: chosen))</select>\(wrong.told)</div>
         """
     }
 
@@ -162,12 +175,17 @@ package enum Form {
     }
 
     package static func chips(
-        _ name: String, _ options: [(value: String, text: String)], chosen: String, many: Bool = false
+        _ name: String, _ options: [(value: String, text: String)], chosen: String
+    ) -> HTML { chips(name, options, chosen: [chosen], many: false) }
+
+    /// - Parameter many: whether more than one of them can be chosen.
+    package static func chips(
+        _ name: String, _ options: [(value: String, text: String)], chosen: Set<String>, many: Bool
     ) -> HTML {
         HTML.joined(
             options.map { option -> HTML in
                 let type: HTML = many ? "checkbox" : "radio"
-                let mark: HTML = option.value == chosen ? " checked" : ""
+                let mark: HTML = chosen.contains(option.value) ? " checked" : ""
                 return """
                     <label class="chip"><input type="\(type)" name="\(name)" value="\(option.value)"\(mark)><span>\(option.text)</span></label>
                     """

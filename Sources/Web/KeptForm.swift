@@ -35,7 +35,8 @@ package final class KeptForm: Sendable {
 
     var token: String { state.withLock { $0.token } }
     var fields: FormFields? { state.withLock { $0.fields } }
-    var hadFiles: Bool { state.withLock { $0.hadFiles } }
+    /// Whether files came with it, which are not kept.
+    package var hadFiles: Bool { state.withLock { $0.hadFiles } }
 
     /// Reads what nobody has read yet, because the fault came first. What cannot be read or is not of this browser is left.
     func readLate(_ request: Request, _ context: WebContext) async {
@@ -65,8 +66,13 @@ package final class KeptForm: Sendable {
     package static let secrets: Set<String> = ["password", "fresh"]
 
     /// What was typed, for a page on which its form is no longer; empty where nothing was.
-    func words(_ context: WebContext) -> HTML {
-        let typed = (fields?.pairs ?? []).filter { $0.name != "_form" && Self.isTyped($0.name, $0.value) }
+    ///
+    /// - Parameter named: the fields that hold words of the person, where the page knows them.
+    func words(_ context: WebContext, named: Set<String>? = nil) -> HTML {
+        let typed = (fields?.pairs ?? []).filter { pair in
+            named.map { $0.contains(pair.name) && !pair.value.isEmpty }
+                ?? (pair.name != "_form" && Self.isTyped(pair.name, pair.value))
+        }
         guard !typed.isEmpty else { return .empty }
         return "<h2>\(context.words(.keptTitle))</h2>\(Self.quoted(typed))"
     }

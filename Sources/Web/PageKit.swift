@@ -70,9 +70,7 @@ extension PageKit {
         let summary = Form.summary(refusal, context)
         guard parts.bytes.firstRange(of: summary.bytes) == nil else { return .empty }
         guard !way.isEmpty else { return summary }
-        return """
-            <div class="note" role="alert"><b>\(words(refusal.message))</b></div>\(context.kept.words(context))
-            """
+        return Form.missed(refusal, context)
     }
 
     // MARK: Lists

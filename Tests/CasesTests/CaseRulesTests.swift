@@ -189,7 +189,7 @@ private func refusal(_ facts: CaseFacts, _ command: CaseCommand, _ asker: CaseAs
     @Test func aCodeStandsForTheReporterOfAnAnonymousCaseOnly() {
         for (name, command, status) in [
             ("rate", CaseCommand.rate(score: 4), CaseStatus.fedBack), ("reopen", .reopen, .fedBack),
-            ("withdraw", .withdraw, .reported),
+            ("withdraw", .withdraw, .reported), ("note", .note, .handled),
         ] {
             var anonymous = facts(status)
             anonymous.reporter = nil

@@ -83,7 +83,7 @@ import Testing
             let mine = try await h.send(
                 try await h.signIn("resident"), .get, "/my/cases/\(id.text)", headers: Self.large
             ).text
-            #expect(mine.contains("value=withdraw") && !mine.contains("<div class=\"not-elder\"><details>"))
+            #expect(mine.contains("value=\"withdraw\"") && !mine.contains("<div class=\"not-elder\"><details>"))
         }
     }
 
