@@ -386,4 +386,6 @@ package enum CaseBounds {
     package static let place = 0...80
     package static let words = 1...500
     package static let photos = 6
+    /// Of one person on one case.
+    package static let notesADay = 50
 }

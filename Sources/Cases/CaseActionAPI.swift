@@ -132,7 +132,7 @@ extension CasesHouse {
         plain("resumption", .resume, "The clocks go on.", [.notSuspended])
         plain("escalation", .escalate, "To the next level up.", [.noHigherLevel])
         plain("return", .returnIt, "Not for us, with the reason.")
-        plain("note", .note, "A note of staff, or more from the reporter.")
+        plain("note", .note, "A note of staff, or more from the reporter.", [.tooManyNotes])
         table.post(
             "/api/v1/cases/:id/triage", .signedIn, api("What it is, how urgent, who leads."), TriageStep.self,
             CaseShapes.seen
@@ -253,7 +253,8 @@ extension CasesHouse {
             "/api/v1/cases/:id/photos", .signedIn,
             API(
                 .cases, "A picture, as a note of the case. The body is the picture.",
-                refuses: Self.refusals + [PictureRefusal.tooLarge, PictureRefusal.damaged], repeats: .again,
+                refuses: Self.refusals + [CaseRefusal.tooManyNotes, PictureRefusal.tooLarge, PictureRefusal.damaged],
+                repeats: .again,
                 upload: upload), CaseAsked.self, CaseShapes.seen
         ) { asked, call in
             let seen = try await apiSeen(asked.id, call.actor)
@@ -328,12 +329,14 @@ extension CasesHouse {
         }
     }
 
-    /// Only a case of the estate where one lives can be joined.
+    /// Only a case of the building where one lives, or of the whole estate, can be joined.
     func join(_ id: CaseID, _ context: WebContext) async throws {
         let person = try person(context)
         let found = try await database.read { try CaseStore.load(id, $0) }
         guard let found, found.kind == .repair || found.kind == .order,
-            context.actor.homes.contains(where: { found.place.path.contains($0.path) })
+            context.actor.homes.contains(where: {
+                $0.estate.raw == found.place.estate && [0, $0.building.raw].contains(found.place.building)
+            })
         else { throw CaseRefusal.notFound }
         try await actions.perform(.join, on: id, by: .resident(person), name: context.actor.name)
     }

@@ -255,10 +255,7 @@ package struct CaseActions: Sendable {
         let publication = try CaseHistoryStore.publication(id, transaction)
         var workers = Set<PersonID>()
         if case .strikeOff = command {
-            for event in try CaseHistoryStore.events(id, transaction)
-            where event.round == before.round && (event.kind == .attended || event.kind == .handled) {
-                if let person = event.actor { workers.insert(person) }
-            }
+            workers = try CaseHistoryStore.workers(id, round: before.round, transaction)
         }
         var hasCode = false
         if case .rate = command, before.reporter == nil { hasCode = try CaseStore.hasLookUp(id, transaction) }
@@ -318,7 +315,8 @@ package struct CaseActions: Sendable {
             guard CaseBounds.words.contains(words.count) else { throw CaseRefusal.tooShort("words") }
             c.fedBack = now
         case .rate(let score):
-            let person = asker.person?.raw ?? 0
+            var person = asker.person?.raw ?? 0
+            if case .mergedCode(let own) = asker { person = -own.raw }
             guard
                 try CaseHistoryStore.rate(
                     id, round: c.round, person: person, score: score, words: words, at: now, transaction)
@@ -368,6 +366,9 @@ package struct CaseActions: Sendable {
             }
         case .note:
             guard !words.isEmpty || !input.files.isEmpty else { throw CaseRefusal.tooShort("words") }
+            let today = Zone.shanghai.instant(Zone.shanghai.day(of: now))
+            guard try CaseHistoryStore.notes(id, by: asker.person, since: today, transaction) < CaseBounds.notesADay
+            else { throw CaseRefusal.tooManyNotes }
         case .publish, .unpublish, .resume: break
         }
         if before.suspended, !c.suspended { try CaseHistoryStore.endPause(id, at: now, transaction) }
@@ -375,7 +376,7 @@ package struct CaseActions: Sendable {
         try finish(before, &c, change, asker, name, words, input, standIn, now, transaction)
         // What was shown for it was shown for nothing.
         if case .withdraw = command { try CaseHistoryStore.letPhotosGo([id], at: now, transaction) }
-        try tell(command, c, joined, words, asker, standIn == nil ? c.assigneeName : name, now, transaction)
+        try tell(command, before, c, joined, words, asker, standIn == nil ? c.assigneeName : name, now, transaction)
         return c
     }
 
@@ -386,8 +387,7 @@ package struct CaseActions: Sendable {
     ) throws {
         for row in try CaseHistoryStore.clocks(c.id, round: before.round, transaction)
         where row.stopped == nil && (change.stop.contains(row.kind) || change.newRound) {
-            let void = c.status == .merged || c.status == .returned || c.status == .withdrawn
-            let kept = void ? nil : row.due.map { now <= $0 } ?? true
+            let kept = c.isVoid ? nil : row.due.map { now <= $0 } ?? true
             try CaseHistoryStore.stopClock(row, at: now, kept: kept, transaction)
             if !change.newRound { c.clocks[row.kind].stopped = now }
             if let kept {
@@ -504,45 +504,6 @@ package struct CaseActions: Sendable {
                 holder: other.holder, words: c.number, open: false, round: other.round), case: other.id, transaction)
         c.mergedInto = target
         c.closed = now
-    }
-
-    /// Tells those whom it concerns, in the same transaction.
-    private func tell(
-        _ command: CaseCommand, _ c: CaseRecord, _ joined: [PersonID], _ words: String, _ asker: CaseAsker,
-        _ arrived: String, _ now: Instant, _ transaction: any WriteTransaction
-    ) throws {
-        let residents = [c.reporter].compactMap { $0 } + joined
-        let mine = "/my/cases/\(c.id.text)"
-        let desk = "/desk/cases/\(c.id.text)"
-        func send(_ notice: Notice, _ arguments: [String], _ link: String, _ people: [PersonID]) throws {
-            try inbox.send(
-                notice, arguments, link: link, to: people, except: asker.person, at: now, transaction)
-        }
-        switch command {
-        case .dispatch:
-            try send(
-                CaseNotices.dispatched, [c.title, c.place.words], desk,
-                try withStandIns([c.assignee].compactMap { $0 }, c, now, transaction))
-            try send(CaseNotices.onTheWay, [c.title, c.assigneeName], mine, residents)
-        case .attend: try send(CaseNotices.arrived, [c.title, arrived], mine, residents)
-        case .feedBack: try send(CaseNotices.pleaseRate, [c.title], mine, residents)
-        case .returnIt: try send(CaseNotices.returned, [c.title, words], mine, residents)
-        case .merge:
-            if let into = c.mergedInto {
-                try send(CaseNotices.merged, [c.title], "/my/cases/\(into.text)", residents)
-            }
-        case .suspend: try send(CaseNotices.paused, [c.title, words], mine, residents)
-        case .strikeOff: try send(CaseNotices.struckOff, [c.title], mine, residents)
-        case .reopen:
-            try send(
-                CaseNotices.reopened, [c.title, words], desk,
-                try withStandIns(try watchers(c, .caseDispatch, now, transaction), c, now, transaction))
-        case .escalate, .escalateByClock:
-            try send(
-                CaseNotices.escalated, [c.title, c.place.words], desk,
-                try withStandIns(try watchers(c, .caseDispatch, now, transaction), c, now, transaction))
-        default: break
-        }
     }
 
     /// Staff who look after a case at its level: those of the area that leads now, without any of the organisation that

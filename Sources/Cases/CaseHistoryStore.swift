@@ -78,14 +78,28 @@ package enum CaseHistoryStore {
             """)
     }
 
+    /// The newest steps in the order of time. Where there are more, the first step and the newest ones that are neither
+    /// notes nor joins are there as well: many words never hide what was done.
     package static func events(
         _ id: CaseID, limit: Int = 300, _ transaction: any ReadTransaction
+    ) throws -> [CaseEvent] {
+        let newest = try events(id, "order by e.id desc limit \(limit)", transaction)
+        guard newest.count == limit else { return newest.reversed() }
+        var result: [Int64: CaseEvent] = [:]
+        for event in try newest + events(id, "order by e.id limit 1", transaction)
+            + events(id, "and e.kind not in (23, 24) order by e.id desc limit 100", transaction)
+        { result[event.id] = event }
+        return result.values.sorted { $0.id < $1.id }
+    }
+
+    private static func events(
+        _ id: CaseID, _ which: SQL, _ transaction: any ReadTransaction
     ) throws -> [CaseEvent] {
         try transaction.query(
             """
             select e.id, e.at_ms, e.kind, e.actor_id, e.actor_name, e.party, e.holder, e.words, e.open, e.round, f.name
             from cases_event e left join cases_acted_for f on f.event_id = e.id
-            where e.case_id = \(id) order by e.id limit \(limit)
+            where e.case_id = \(id) \(which)
             """
         ) { row in
             let actor = try row.int(3)
@@ -95,6 +109,43 @@ package enum CaseHistoryStore {
                 holder: try row.raw(6), words: try row.text(7), open: try row.flag(8), round: try row.int(9),
                 actedFor: try row.optionalText(10) ?? "")
         }
+    }
+
+    /// Who attended or handled a case in one round.
+    package static func workers(
+        _ id: CaseID, round: Int64, _ transaction: any ReadTransaction
+    ) throws -> Set<PersonID> {
+        Set(
+            try transaction.query(
+                """
+                select distinct actor_id from cases_event
+                where case_id = \(id) and round = \(round) and kind in (5, 6) and actor_id > 0
+                """
+            ) { try $0.id(0) })
+    }
+
+    /// Whether the alarm of a night was raised already.
+    static func wasAlarmed(
+        _ id: CaseID, since midnight: Instant, _ transaction: any ReadTransaction
+    ) throws -> Bool {
+        try transaction.first(
+            """
+            select id from cases_event where case_id = \(id) and kind = 25 and at_ms >= \(midnight)
+            order by id limit 1
+            """
+        ) { try $0.int(0) } != nil
+    }
+
+    /// How many notes somebody added to a case since a moment. Nobody stands for whoever has the look-up code.
+    static func notes(
+        _ id: CaseID, by person: PersonID?, since: Instant, _ transaction: any ReadTransaction
+    ) throws -> Int64 {
+        try transaction.first(
+            """
+            select count(*) from cases_event
+            where case_id = \(id) and kind = 24 and actor_id = \(person?.raw ?? 0) and at_ms >= \(since)
+            """
+        ) { try $0.int(0) } ?? 0
     }
 
     // MARK: Clocks

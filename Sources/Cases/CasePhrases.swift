@@ -15,10 +15,18 @@ package enum CaseNotices {
     package static let escalated = Notice("case.escalated", .noticeEscalated)
     package static let warned = Notice("case.warned", .noticeWarned)
     package static let overnight = Notice("case.overnight", .noticeOvernight)
+    /// To those who joined: the reporter took it back.
+    package static let withdrawn = Notice("case.withdrawn", .noticeWithdrawn)
+    /// To the one to whom it was given: the reporter took it back.
+    package static let notNeeded = Notice("case.notNeeded", .noticeNotNeeded)
+    /// To the one who had it: somebody else has it now.
+    package static let givenAway = Notice("case.givenAway", .noticeGivenAway)
+    /// To the one who had it: it was raised or merged.
+    package static let tookAway = Notice("case.tookAway", .noticeTookAway)
     package static let all =
         [
             dispatched, onTheWay, arrived, pleaseRate, returned, merged, paused, struckOff, reopened, escalated, warned,
-            overnight,
+            overnight, withdrawn, notNeeded, givenAway, tookAway,
         ] + CoverNotices.all
 }
 
@@ -33,6 +41,12 @@ extension Phrase {
     package static let noticeStruckOff = Phrase("“{0}”已经核对销号", "“{0}” is struck off the ledger")
     package static let noticeReopened = Phrase("“{0}”重新打开：{1}", "“{0}” was reopened: {1}")
     package static let noticeEscalated = Phrase("“{0}”报到您这一级了（{1}）", "“{0}” was raised to your level ({1})")
+    package static let noticeWithdrawn = Phrase(
+        "“{0}”报的人撤回了：{1}。您家还有，点这里再报", "“{0}” was taken back: {1}. If you still have it, report it here")
+    package static let noticeNotNeeded = Phrase("“{0}”报的人撤回了，不用去了：{1}", "“{0}” was taken back, no need to go: {1}")
+    package static let noticeGivenAway = Phrase("“{0}”改派给了{1}，您不用去了", "“{0}” went to {1} instead of you")
+    package static let noticeTookAway = Phrase(
+        "“{0}”上报了或者并案了，先不用您办", "“{0}” was raised or merged: it is not yours for now")
     package static let noticeWarned = Phrase("“{0}”快到限时了：{1}", "“{0}” is nearly due: {1}")
     package static let noticeOvernight = Phrase(
         "“{0}”过了夜还没办好（{1}）", "“{0}” was still open at midnight ({1})")
@@ -69,6 +83,9 @@ extension Phrase {
     package static let refuseMergeIntoClosed = Phrase("那一件已经办完了。", "That case is already done.")
     package static let refuseMergeElsewhere = Phrase("只能并到同一个小区的事里。", "Only into a case of the same estate.")
     package static let refuseAlreadyJoined = Phrase("您已经加入了。", "You have joined already.")
+    package static let refuseTooManyNotes = Phrase(
+        "今天在这件事上已经补充了 {0} 次，明天再补，急事请打电话。",
+        "You added {0} notes to this case today. Add more tomorrow; call if it is urgent.")
     package static let refuseJoinOwn = Phrase("这就是您报的那件。", "This is your own report.")
     package static let refuseTooShort = Phrase("这里要写一句。", "Please write something here.")
     package static let refuseTooLong = Phrase("太长了，最多 {0} 个字。", "Too long: {0} characters at most.")
@@ -274,6 +291,10 @@ extension Phrase {
     package static let photosTitle = Phrase("照片", "Pictures")
     package static let photoOf = Phrase("第 {0} 张照片", "Picture {0}")
     package static let photoEvidence = Phrase("办好后", "After")
+    package static let mergedOn = Phrase("这件和另一件一起办：", "This goes on together with another case:")
+    package static let mergedSee = Phrase("看现在办到哪儿了", "See how far it is")
+    package static let mergedElsewhere = Phrase(
+        "这件和另一件一起办，用的是另一个编号。", "This goes on together with another case, under another number.")
     package static let joinedTitle = Phrase("一起关心的", "Followed with neighbours")
     package static let fastLane = Phrase("走快道：接单的人会先给您打电话。", "Fast lane: whoever takes it calls you first.")
     package static let answerWas = Phrase("答复", "Answer")
@@ -433,4 +454,13 @@ extension Phrase {
 /// How people write the end of a building's name (rules.md 16.1).
 enum PlaceWords {
     static let buildingEnds: Set<Substring> = ["楼", "栋", "幢", "座"]
+
+    /// As far as the building: "3 号楼 2 单元 502" is said as "3 号楼". Words that name no building stay where the place
+    /// is none.
+    static func building(_ words: String, isInBuilding: Bool) -> String {
+        let parts = words.split(separator: " ")
+        guard let end = parts.firstIndex(where: { buildingEnds.contains($0.suffix(1)) }) ?? (isInBuilding ? 0 : nil)
+        else { return words }
+        return parts.prefix(end + 1).joined(separator: " ")
+    }
 }

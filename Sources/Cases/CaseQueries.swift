@@ -6,10 +6,10 @@ import Storage
 
 /// What the case page shows, read in one transaction.
 package struct CaseView: Sendable {
-    package let record: CaseRecord
+    package var record: CaseRecord
     package let category: Category
     package let events: [CaseEvent]
-    package let photos: [CasePhoto]
+    package var photos: [CasePhoto]
     package let ratings: [(round: Int64, person: Int64, score: Int64, words: String)]
     package let joined: [PersonID]
     package let pause: (from: Instant, reason: PauseReason, expected: Instant?)?
@@ -18,6 +18,13 @@ package struct CaseView: Sendable {
     /// Whom the reporter may call: the service desk of the place, and where whoever has the case works.
     package var serviceLine: ServiceLine?
     package var workLine: ServiceLine?
+    /// The case into which it was merged, where the reader may see that one.
+    package var mergedInto: (id: CaseID, number: String)?
+    /// The anonymous case by whose code this one is read, after it was merged into this one.
+    package var followedFrom: CaseID?
+
+    /// Who asks by the look-up code.
+    var codeAsker: CaseAsker { followedFrom.map { .mergedCode($0) } ?? .codeHolder }
 }
 
 /// Reads through a checked loader: what an actor may not see is not found.
@@ -93,25 +100,50 @@ package struct CaseQueries: Sendable {
         }
     }
 
-    package func forStaff(_ id: CaseID, _ actor: Actor) async throws -> CaseView {
-        try await database.read { try Self.view(Self.staffCase(id, actor, $0), $0) }
+    /// For staff, with the case into which it was merged.
+    static func staffView(
+        _ c: CaseRecord, _ actor: Actor, _ transaction: any ReadTransaction
+    ) throws -> CaseView {
+        var view = try view(c, transaction)
+        if let into = try c.mergedInto.flatMap({ try CaseStore.load($0, transaction) }), mayRead(into, actor) {
+            view.mergedInto = (into.id, into.number)
+        }
+        return view
     }
 
-    /// For the reporter and for those who joined: a case belongs to its reporter, not to the household.
+    package func forStaff(_ id: CaseID, _ actor: Actor) async throws -> CaseView {
+        try await database.read { try Self.staffView(Self.staffCase(id, actor, $0), actor, $0) }
+    }
+
+    /// For the reporter and for those who joined: a case belongs to its reporter, not to the household. Neighbours see no
+    /// door and no picture.
     package func forResident(_ id: CaseID, _ actor: Actor) async throws -> CaseView {
         guard let person = actor.person else { throw CaseRefusal.notFound }
         return try await database.read { transaction in
             guard let c = try CaseStore.load(id, transaction) else { throw CaseRefusal.notFound }
-            let view = try Self.withLines(c, transaction)
-            guard c.reporter == person || view.joined.contains(person) else { throw CaseRefusal.notFound }
-            return view
+            guard try c.reporter == person || CaseHistoryStore.hasJoined(id, person, transaction) else {
+                throw CaseRefusal.notFound
+            }
+            var view = try Self.withLines(c, transaction)
+            if let into = try c.mergedInto.flatMap({ try CaseStore.load($0, transaction) }),
+                try into.reporter == person || CaseHistoryStore.hasJoined(into.id, person, transaction)
+            {
+                view.mergedInto = (into.id, into.number)
+            }
+            return c.reporter == person ? view : view.forNeighbours()
         }
     }
 
+    /// The code of a case that was merged shows the one into which it went, as neighbours see it.
     package func byCode(_ digest: [UInt8]) async throws -> CaseView {
         try await database.read { transaction in
-            guard let c = try CaseStore.load(lookup: digest, transaction) else { throw CaseRefusal.wrongCode }
-            return try Self.withLines(c, transaction)
+            guard let (own, now) = try CaseStore.followed(lookup: digest, transaction) else {
+                throw CaseRefusal.wrongCode
+            }
+            var view = try Self.withLines(now, transaction)
+            guard own.id != now.id else { return view }
+            view.followedFrom = own.id
+            return view.forNeighbours()
         }
     }
 }

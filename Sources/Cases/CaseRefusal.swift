@@ -42,6 +42,8 @@ package enum CaseRefusal: Refusal, Equatable {
     case promiseAfterLimit
     case noPlace
     case tooManyPhotos
+    /// One person adds so many notes to one case in a day.
+    case tooManyNotes
     case noCalendarYear
     case wrongCode
     case keyUsedForOther
@@ -59,7 +61,7 @@ package enum CaseRefusal: Refusal, Equatable {
         case .notFound, .wrongCode: .notFound
         case .notYours, .ownWork, .notTheAssignee, .notShared: .denied
         case .outOfOrder, .suspended, .notSuspended, .changedMeanwhile, .alreadyRated, .alreadyJoined, .keyUsedForOther,
-            .mergeIntoClosed, .strikeOffWithoutAnswer, .noHigherLevel:
+            .mergeIntoClosed, .strikeOffWithoutAnswer, .noHigherLevel, .tooManyNotes:
             .conflict
         default: .invalid
         }
@@ -122,6 +124,7 @@ package enum CaseRefusal: Refusal, Equatable {
         case .promiseAfterLimit: Phrase.refusePromiseAfterLimit()
         case .noPlace: Phrase.refuseNoPlace()
         case .tooManyPhotos: Phrase.refuseTooManyPhotos(String(CaseBounds.photos))
+        case .tooManyNotes: Phrase.refuseTooManyNotes(String(CaseBounds.notesADay))
         case .noCalendarYear: Phrase.refuseYear()
         case .wrongCode: Phrase.refuseWrongLookUp()
         case .keyUsedForOther: Phrase.refuseKeyUsed()

@@ -117,6 +117,8 @@ package enum CaseAsker: Sendable {
     case resident(PersonID)
     /// Whoever holds the look-up code of an anonymous case.
     case codeHolder
+    /// Whoever holds the look-up code of an anonymous case that was merged into this one: a neighbour without a name.
+    case mergedCode(CaseID)
     case clock
 
     var person: PersonID? {
@@ -211,6 +213,7 @@ package enum CaseRules {
             guard person == facts.reporter || facts.joined.contains(person) else { throw .notYours }
         case (.reopen, .resident(let person)), (.withdraw, .resident(let person)):
             guard person == facts.reporter else { throw .notYours }
+        case (.rate, .mergedCode): return
         case (.rate, .codeHolder), (.reopen, .codeHolder), (.withdraw, .codeHolder):
             guard facts.reporter == nil else { throw .notYours }
         case (.join, .resident): return
@@ -224,7 +227,7 @@ package enum CaseRules {
         let actorParty: Party =
             switch asker {
             case .post(let post, _): post.party
-            case .resident, .codeHolder: .resident
+            case .resident, .codeHolder, .mergedCode: .resident
             case .clock: .community
             }
         var change = CaseChange(
@@ -253,7 +256,8 @@ package enum CaseRules {
             guard (1...5).contains(score) else { throw .badScore }
             change.event = .rated
             // The reporter's word settles it. Where no reporter can give one, the first neighbour's does.
-            let isReporter = asker.person == facts.reporter
+            let isMerged = if case .mergedCode = asker { true } else { false }
+            let isReporter = !isMerged && asker.person == facts.reporter
             let standsIn = facts.reporter == nil && !facts.hasCode && !facts.ratingSettled
             change.settlesRating = isReporter || standsIn
             if change.settlesRating { change.holder = .community }

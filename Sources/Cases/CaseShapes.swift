@@ -112,6 +112,9 @@ enum CaseShapes {
         Member("solved", Shape<Instant>.time.orNull) { $0.c.solved }
         Member("fed_back", Shape<Instant>.time.orNull) { $0.c.fedBack }
         Member("closed", Shape<Instant>.time.orNull) { $0.c.closed }
+        Member("merged_into", id.orNull, "Null also where the reader may not see that case.") {
+            $0.view.mergedInto?.id
+        }
         Member("promise", Shape<Instant>.time.orNull) { $0.c.promise }
         Member("round", .whole) { $0.c.round }
         Member("score", score.orNull) { (1...5).contains($0.c.rated) ? $0.c.rated : nil }
@@ -219,7 +222,7 @@ enum CaseShapes {
         Member(
             "organisations",
             Shape<Organisation>.object("Serving") {
-                Member("id", .id()) { $0.id }
+                Member("id", .id()) { $0.family }
                 Member("party", party) { $0.party }
                 Member("name", .words) { $0.name }
             }.list(), "About whom a complaint may be."

@@ -95,6 +95,8 @@ package struct CaseRecord: Sendable {
         self.mergedInto = mergedInto
     }
 
+    /// Closed without an end of its own: clocks that stopped with it were neither kept nor broken.
+    var isVoid: Bool { status == .merged || status == .returned || status == .withdrawn }
     /// Far away: no clock runs.
     package static let never = Instant(ms: 9_000_000_000_000)
     /// The area that its counts stand under: the estate, or the area above estates that it is about.
@@ -106,7 +108,7 @@ package struct CaseRecord: Sendable {
 package struct CaseLine: Sendable {
     package let id: CaseID
     package let title: String
-    package let place: String
+    package var place: String
     package let status: CaseStatus
     package let suspended: Bool
     package let queue: CaseQueue
@@ -292,14 +294,14 @@ package enum CaseStore {
 
     // MARK: Lists
 
-    private static let lineColumns: SQL = """
+    static let lineColumns: SQL = """
         c.id, c.title, c.place, c.status, c.suspended, c.queue, c.soon, c.holder, c.assignee_name, c.promise_ms,
         c.due_ms, c.registered_ms, c.solved_ms, c.rated, c.attend_due_ms, c.attend_stop_ms, c.handle_due_ms,
         c.handle_stop_ms, c.feedback_due_ms, c.feedback_stop_ms, c.trace, c.path, c.category_id,
         c.version
         """
 
-    private static func line(_ row: any Row) throws -> CaseLine {
+    static func line(_ row: any Row) throws -> CaseLine {
         CaseLine(
             id: try row.id(0), title: try row.text(1), place: try row.text(2), status: try row.raw(3),
             suspended: try row.flag(4), queue: try row.raw(5), soon: try row.flag(6), holder: try row.raw(7),
@@ -436,32 +438,6 @@ package enum CaseStore {
             select \(lineColumns) from cases_case c where c.reporter_id = \(person) and c.reporter_id > 0 \(page)
             order by c.id desc limit \(limit)
             """
-    }
-
-    package static func joinedBy(
-        _ person: PersonID, before: CaseID? = nil, limit: Int = 50, _ transaction: any ReadTransaction
-    ) throws -> [CaseLine] {
-        try transaction.query(
-            """
-            select \(lineColumns) from cases_join j join cases_case c on c.id = j.case_id where j.person_id = \(person)
-                and j.case_id < \(before?.raw ?? Int64.max) order by j.case_id desc limit \(limit)
-            """, line)
-    }
-
-    /// Open cases of the same kind in the same building, for "I have this too". Nothing that tells who or what in words.
-    package static func similar(
-        estate: Int64, building: Int64, category: CategoryID?, since: Instant, limit: Int = 3,
-        _ transaction: any ReadTransaction
-    ) throws -> [(id: CaseID, category: CategoryID, registered: Instant, reporter: Int64)] {
-        let same: SQL = category.map { "and c.category_id = \($0)" } ?? .empty
-        return try transaction.query(
-            """
-            select c.id, c.category_id, c.registered_ms, c.reporter_id from cases_case c
-            where c.estate_id = \(estate) and c.building_id = \(building) and c.queue between 1 and 4
-                and c.kind in (1, 2) and c.registered_ms >= \(since) \(same)
-            order by c.id desc limit \(limit)
-            """
-        ) { (try $0.id(0), try $0.id(1), try $0.instant(2), try $0.int(3)) }
     }
 
     package static func unanswered(before: Instant, limit: Int, _ transaction: any ReadTransaction) throws -> [CaseID] {

@@ -103,8 +103,7 @@ package struct Clockwork: Sendable {
         for id in open {
             told += try await actions.write { transaction in
                 guard let c = try CaseStore.load(id, transaction), c.status.isOpen else { return 0 }
-                let events = try CaseHistoryStore.events(id, transaction)
-                guard !events.contains(where: { $0.kind == .overnight && $0.at >= midnight }) else { return 0 }
+                guard try !CaseHistoryStore.wasAlarmed(id, since: midnight, transaction) else { return 0 }
                 try CaseHistoryStore.insert(
                     CaseEvent(
                         id: actions.world.nextID(), at: now, kind: .overnight, actor: nil, actorName: "",

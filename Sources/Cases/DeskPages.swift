@@ -274,13 +274,20 @@ struct DeskPages: Sendable {
         return """
             <article class="case stack" id="case" aria-labelledby="ch"><a class="thumb-only" href="\(desk.filter.href())">\(words(.deskBackToList))</a>
             <div><div class="head"><h2 id="ch">\(c.title)</h2>\(speak.state(c.status, suspended: c.suspended, rated: c.rated, solved: c.solved, registered: c.registered, forStaff: true))</div>
-            <p class="small soft">\(c.number) · \(c.place.words) · \(name) · \(say.time(c.registered)) \(words(Self.channel(c.channel))) · \(category) · \(words(Self.urgency(c.urgency))) · \(words(.deskLevel, words(Self.level(c.level))))\(joined)\(round)</p>\(origin(desk))\(about)</div>
+            <p class="small soft">\(c.number) · \(c.place.words) · \(name) · \(say.time(c.registered)) \(words(Self.channel(c.channel))) · \(category) · \(words(Self.urgency(c.urgency))) · \(words(.deskLevel, words(Self.level(c.level))))\(joined)\(round)</p>\(merged(view))\(origin(desk))\(about)</div>
             \(desk.kept.told(above: step + reveal + rest, context))\(step)\(templates(view, desk))
             <div>\(figure(c))</div>
             \(elder.fold(words(.foldClocks), clocks(c)))
             <blockquote class="say"><p>\(c.body)</p><footer class="small soft">\(name)\(reveal)</footer></blockquote>\(pages.photos(view))
             \(rest)
             \(history)\(elder.fold(words(.deskMenu), menu))</article>
+            """
+    }
+
+    private func merged(_ view: CaseView) -> HTML {
+        guard let into = view.mergedInto else { return .empty }
+        return """
+            <p class="small">\(words(.mergedOn)) <a class="num" href="\(Href("/desk/cases/", into.id.text))">\(into.number)</a></p>
             """
     }
 
@@ -329,7 +336,10 @@ struct DeskPages: Sendable {
                 }
             var value = "—"
             var state: HTML = "<span class=\"state\">\(words(.clockIdle))</span>"
-            if let stopped = clock.stopped {
+            if let stopped = clock.stopped, stopped == c.closed, c.isVoid {
+                // It ended with the case: neither kept nor broken.
+                state = .empty
+            } else if let stopped = clock.stopped {
                 let broken = clock.isBroken(at: say.now)
                 value = say.moment(stopped)
                 state =

@@ -79,7 +79,7 @@ extension CasesHouse {
             var from: CaseOrigin?
             if let current {
                 let c = try CaseQueries.staffCase(current, actor, transaction)
-                view = try CaseQueries.view(c, transaction)
+                view = try CaseQueries.staffView(c, actor, transaction)
                 if c.channel == .hotline || c.channel == .letter { from = try origin?(c.id, transaction) }
                 tools = try self.tools(c, actor, day, edition, transaction)
             }
@@ -147,9 +147,14 @@ extension CasesHouse {
         let mergeable =
             CaseRules.statuses(for: .merge).contains(c.status) && actor.may(.caseMerge, at: c.place.path)
             ? try CaseStore.like(c, transaction) : []
+        // One for each family: its head where that serves there, because a complaint is about all of it.
+        let serving = try memory.organisations(serving: c.place.path, edition, transaction)
+        var families = Set<OrganisationID>()
+        let organisations = serving.compactMap { one in
+            families.insert(one.family).inserted ? serving.first { $0.id == one.family } ?? one : nil
+        }
         return DeskPages.Tools(
-            colleagues: colleagues,
-            organisations: try memory.organisations(serving: c.place.path, edition, transaction),
+            colleagues: colleagues, organisations: organisations,
             mergeable: mergeable,
             standsIn: try standsIn(c, actor, transaction),
             templates: try TemplateStore.offered(c, actor, transaction),

@@ -182,7 +182,7 @@ extension CasesHouse {
                     nil, summary,
                     refuses: [
                         CaseRefusal.wrongCode, CaseRefusal.notYours, CaseRefusal.alreadyRated,
-                        CaseRefusal.tooShort(""),
+                        CaseRefusal.tooShort(""), CaseRefusal.tooManyNotes,
                     ], repeats: .again), A.self, CaseShapes.seen
             ) { asked, call in
                 let one = action(asked)
@@ -191,7 +191,7 @@ extension CasesHouse {
                     var input = ActionInput()
                     input.words = one.words
                     try await actions.perform(
-                        command(asked), on: view.record.id, by: .codeHolder, name: "", input: input)
+                        command(asked), on: view.record.id, by: view.codeAsker, name: "", input: input)
                 }
                 return try await seen(code: one.code)
             }

@@ -225,7 +225,8 @@ struct ResidentPages: Sendable {
         let c = view.record
         let action = code == nil ? Href("/my/cases/", c.id.text) : Href("/look-up")
         let codeField: HTML = code.map { "<input type=hidden name=code value=\"\($0)\">" } ?? .empty
-        let isReporter = code != nil || c.reporter == context.actor.person
+        let isReporter =
+            code == nil ? c.reporter == context.actor.person : view.followedFrom == nil
         let rate = rating(view, action, codeField, isReporter: isReporter, kept)
         let changes: HTML = isReporter ? changes(view, action, codeField, key, kept) : .empty
         // While an answer is asked for, it stands right under the promise.
@@ -280,6 +281,10 @@ struct ResidentPages: Sendable {
             view.events.last { $0.kind == .fedBack || $0.kind == .returned }.map {
                 "<p><b>\(words(.answerWas))</b> \($0.words)</p>"
             } ?? .empty
+        let goesOn: HTML =
+            view.mergedInto.map {
+                "<p>\(words(.mergedOn)) <a href=\"\(Href("/my/cases/", $0.id.text))\">\(words(.mergedSee))</a></p>"
+            } ?? (c.status == .merged || view.followedFrom != nil ? "<p>\(words(.mergedElsewhere))</p>" : .empty)
         let fast: HTML =
             view.category.fastLane && (c.status == .reported || c.status == .triaged || c.status == .dispatched)
             ? "<p class=\"note ok\">\(words(.fastLane))</p>" : .empty
@@ -298,7 +303,7 @@ struct ResidentPages: Sendable {
             <div class="person"><span class="face" aria-hidden="true">\(c.assigneeName.prefix(1))</span><span class="grow"><b>\(c.assigneeName)</b><small>\(words(.whoComes)) · \(words((c.assigneeParty ?? .property).phrase))</small></span>\(work)</div>
             """
         return """
-            <section class="card promise stack-s" aria-labelledby="pr"><h2 id="pr" class="lead">\(lead)</h2><p>\(state)</p>\(answer)\(fast)\(person)\(open ? desk : .empty)</section>
+            <section class="card promise stack-s" aria-labelledby="pr"><h2 id="pr" class="lead">\(lead)</h2><p>\(state)</p>\(goesOn)\(answer)\(fast)\(person)\(open ? desk : .empty)</section>
             """
     }
 
@@ -368,7 +373,9 @@ struct ResidentPages: Sendable {
         _ view: CaseView, _ action: Href, _ code: HTML, isReporter: Bool, _ kept: KeptStep
     ) -> HTML {
         let c = view.record
-        let me = isReporter ? c.reporter?.raw ?? 0 : context.actor.person?.raw ?? 0
+        let me =
+            isReporter
+            ? c.reporter?.raw ?? 0 : view.followedFrom.map { -$0.raw } ?? context.actor.person?.raw ?? 0
         if let mine = view.ratings.last(where: { $0.round == c.round && $0.person == me }) {
             return """
                 <section class="card stack-s" id="rate"><h2>\(words(.yourRating, words(CaseWords.score(mine.score))))</h2><p>\(mine.words)</p>\(isReporter && c.status == .fedBack ? reopen(action, code, kept) : .empty)</section>

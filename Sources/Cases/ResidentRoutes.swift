@@ -42,7 +42,15 @@ extension CasesHouse {
         table.post("/cases/:id/join", .signedIn) { request, context in
             _ = try await context.form(request)
             let id: CaseID = try context.id("id")
-            try await join(id, context)
+            do {
+                try await join(id, context)
+            } catch let refusal as CaseRefusal {
+                // Pressed twice: what was wanted is so.
+                let person = try person(context)
+                guard try await database.read({ try CaseHistoryStore.hasJoined(id, person, $0) }) else {
+                    throw refusal
+                }
+            }
             return Answer.redirect(Href("/my/cases/", id.text))
         }
         table.get("/look-up", .everyone) { request, context in
@@ -57,7 +65,7 @@ extension CasesHouse {
             let code = sent.fields["code"] ?? ""
             let view = try await queries.byCode(secrets.lookUpDigest(code))
             do {
-                try await residentCommand(view.record, sent, .codeHolder, "")
+                try await residentCommand(view.record, sent, view.codeAsker, "")
             } catch let refusal as any Refusal {
                 return try await lookUp(code, context, KeptStep(sent.fields, refusal))
             }
@@ -158,19 +166,22 @@ extension CasesHouse {
     private func reportForm(_ request: Request, _ context: WebContext) async throws -> ResidentPages.ReportForm {
         var form = ResidentPages.ReportForm(key: freshKey())
         form.what = query(request, "what")
+        form.area = query(request, "area")
         try await fillPlaces(&form, poster: query(request, "poster"), context)
+        if !form.areas.contains(where: { $0.value == form.area }) { form.area = form.areas.first?.value ?? "" }
         if let home = context.actor.homes.first {
             let since = now().adding(days: -3)
-            let me = context.actor.person?.raw ?? 0
+            let me = context.actor.person
             let say = Say(context.words, now: now())
             let (found, kinds) = try await database.read {
                 (
                     try CaseStore.similar(
-                        estate: home.estate.raw, building: home.building.raw, category: nil, since: since, $0),
+                        estate: home.estate.raw, building: home.building.raw, category: nil, since: since,
+                        without: me, $0),
                     try CaseHistoryStore.dictionary($0)
                 )
             }
-            form.similar = found.filter { $0.reporter != me }.compactMap { item in
+            form.similar = found.compactMap { item in
                 kinds.first { $0.id == item.category }.map {
                     (item.id, "\(context.words.pick(zh: $0.zh, en: $0.en)) · \(say.moment(item.registered))")
                 }

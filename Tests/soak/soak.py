@@ -30,7 +30,8 @@ from cluster import Cluster  # noqa: E402
 
 WORDS = ["厨房水管漏水", "卫生间水管渗水", "阳台下水管漏了"]
 NOT_SAVED = ("没有保存",)
-REPORTERS, NEIGHBOURS = ("resident", "resident2", "tenant"), ("resident2", "tenant", "resident")
+# All of one building: only its neighbours may join.
+REPORTERS, NEIGHBOURS = ("resident", "resident2", "family"), ("resident2", "family", "resident")
 # What leads where, by whom: command → (actor, status afterwards; None leaves it).
 STEPS = {
     "triage": ("grid", "triaged"), "dispatch": ("grid", "dispatched"), "accept": ("steward", "dispatched"),
