@@ -254,6 +254,9 @@ extension Phrase {
     package static let reportSimilar = Phrase("邻居报过，是同一件吗？", "A neighbour reported this. The same?")
     package static let reportMeToo = Phrase("我家也是", "I have this too")
     package static let reportAnonymous = Phrase("不留名字，给我查询码", "Without my name; give me a code")
+    package static let reportAnonymousHelp = Phrase(
+        "经办的人看不到您是谁；安全日志里留网络地址，到期就删。",
+        "Who handles it does not see who you are; the security log keeps the network address for its period.")
     package static let reportNoHome = Phrase("请先认家，或者扫楼里的二维码报事。", "Join a home first, or scan the poster in the house.")
     package static let codeTitle = Phrase("记下查询码", "Keep this code")
     package static let codeLead = Phrase(

@@ -181,7 +181,8 @@ struct ResidentPages: Sendable {
         let poster: HTML =
             form.poster.map { "<input type=hidden name=poster value=\"\($0)\">" } ?? .empty
         let anonymous: HTML = """
-            <label class="chip"><input type="checkbox" name="anonymous" value="1"\(form.anonymous || !signedIn ? " checked" as HTML : .empty)><span>\(words(.reportAnonymous))</span></label>
+            <label class="chip"><input type="checkbox" name="anonymous" value="1"\(form.anonymous || !signedIn ? " checked" as HTML : .empty)><span>\(words(.reportAnonymous))</span></label>\
+            <p class="help">\(words(.reportAnonymousHelp))</p>
             """
         let main: HTML = """
             <h1 class="sr">\(words(.askButton))</h1><div class="stack">\(similar)
