@@ -154,8 +154,9 @@ extension CasesHouse {
             id: world.nextID(), question: try CaseActions.bounded(fields["question"] ?? "", 1...120, "question"),
             answer: try CaseActions.bounded(fields["answer"] ?? "", 1...1000, "answer"),
             answeredBy: try CaseActions.bounded(fields["by"] ?? "", 1...40, "by"), at: now())
-        for (field, text) in [("question", reply.question), ("answer", reply.answer), ("by", reply.answeredBy)]
-        where PublicTextRules.namesMobile(text) { throw CaseRefusal.namesPhone(field) }
+        try PublicTextRules.refuseMobiles([
+            ("question", reply.question), ("answer", reply.answer), ("by", reply.answeredBy),
+        ])
         try await database.write { [journal] transaction in
             // Sent twice: it stands once.
             guard try !CaseHistoryStore.replyStands(reply, estate: estate.id, transaction) else { return }

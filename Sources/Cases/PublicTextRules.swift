@@ -78,6 +78,11 @@ enum PublicTextRules {
         }
     }
 
+    /// Refuses the first field that has the number of somebody's mobile.
+    static func refuseMobiles(_ fields: [(name: String, text: String)]) throws(CaseRefusal) {
+        for field in fields where namesMobile(field.text) { throw .namesPhone(field.name) }
+    }
+
     private static func isDigit(_ scalar: Unicode.Scalar) -> Bool { (0x30...0x39).contains(scalar.value) }
 
     /// Entrance, door, stairs, floor, storey, room, household, room: right behind a number.

@@ -20,7 +20,7 @@ extension CaseActions {
                 try c.place.building == 0 ? nil : DirectoryStore.area(AreaID(c.place.building), transaction)?.name
             try Naming.forget(id, transaction)
             let texts = [title, place, body]
-            if texts.contains(where: PublicTextRules.namesMobile) { throw CaseRefusal.namesPhone("body") }
+            try PublicTextRules.refuseMobiles([("title", title), ("place", place), ("body", body)])
             if PublicTextRules.namesDoor(texts, unit: unit ?? "", words: c.place.words, building: building ?? "")
                 || PublicTextRules.isFinerThanBuilding(place, building: building ?? "")
             {

@@ -3,6 +3,7 @@ import Kernel
 import Storage
 import Testing
 
+@testable import Directory
 @testable import Server
 
 /// What many ask is answered for all; what should not stand there is taken down.
@@ -34,6 +35,19 @@ import Testing
                 let refused = try await h.send(try await h.signIn(login), .post, place, form: [:])
                 #expect(refused.status == 403 || refused.status == 404, "\(login)")
             }
+            // Nor for the moderator of another estate.
+            let (elsewhere, now) = (try await h.area("兴隆花园"), h.still.now)
+            let day = Zone.shanghai.day(of: now)
+            let stranger = try #require(try await h.actor(h.program("resident3")).person)
+            let body = try #require(try await h.actor(h.program("moderator")).posts.first?.organisation)
+            try await h.house.database.write { transaction in
+                try DirectoryStore.insertPost(
+                    PostID(h.house.world.nextID()), person: stranger, organisation: body, role: .moderator,
+                    area: elsewhere, title: "", from: day.adding(-1), to: day.adding(30), at: now, transaction)
+            }
+            let other = try await h.signIn("resident3")
+            #expect(try await h.send(other, .get, "/desk/replies").status == 200)
+            #expect(try await h.send(other, .post, place, form: [:]).status == 404)
             #expect(try await standing(estate, h).count == 1)
             #expect(try await h.send(moderator, .post, place, form: [:]).status == 303)
             #expect(try await standing(estate, h).isEmpty)
@@ -74,6 +88,7 @@ import Testing
             let answer = "请打 138 0000 0001 找王阿姨"
             let refused = try await h.send(moderator, .post, "/desk/replies", form: form(estate, answer: answer))
             #expect(refused.status == 422 && refused.text.contains(answer) && refused.text.contains("手机号"))
+            #expect(refused.text.contains("answer-error"))
             #expect(try await standing(estate, h).isEmpty)
         }
     }

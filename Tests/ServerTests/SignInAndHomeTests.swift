@@ -8,6 +8,12 @@ import Web
 
 /// How people come in, how long they stay, and whose home it is.
 @Suite struct SignInAndHomeTests {
+    private func started(_ login: String, _ test: TestHouse) async throws -> SignIn.Started {
+        let entry = try await test.house.directory.signIn.byPassword(
+            login: login, password: try test.account(login).password, device: "")
+        return try #require(entry.started)
+    }
+
     @Test func fiveWrongPasswordsLockForFifteenMinutesAndNoLonger() async throws {
         try await TestHouse.with { test in
             let signIn = test.house.directory.signIn
@@ -30,14 +36,8 @@ import Web
     @Test func staffAreSignedOutWhenIdleAndResidentsAfterNinetyDays() async throws {
         try await TestHouse.with { test in
             let signIn = test.house.directory.signIn
-            let staff = try #require(
-                try await signIn.byPassword(
-                    login: "grid", password: try test.account("grid").password, device: ""
-                ).started)
-            let resident = try #require(
-                try await signIn.byPassword(
-                    login: "resident", password: try test.account("resident").password, device: ""
-                ).started)
+            let staff = try await started("grid", test)
+            let resident = try await started("resident", test)
             test.still.advance(minutes: 29)
             #expect(try await signIn.bySession(staff.token) != nil)
             test.still.advance(minutes: 31)
@@ -104,10 +104,7 @@ import Web
     @Test func whenASessionWasSeenIsWrittenOnceInFiveMinutes() async throws {
         try await TestHouse.with { test in
             let signIn = test.house.directory.signIn
-            let staff = try #require(
-                try await signIn.byPassword(
-                    login: "grid", password: try test.account("grid").password, device: ""
-                ).started)
+            let staff = try await started("grid", test)
             let begun = test.still.world.now()
             func seen() async throws -> Int64 {
                 try await test.house.database.read { transaction in
@@ -151,10 +148,7 @@ import Web
     @Test func aSessionThatEndedMakesNoOtherWayIn() async throws {
         try await TestHouse.with { test in
             let signIn = test.house.directory.signIn
-            let started = try #require(
-                try await signIn.byPassword(
-                    login: "grid", password: try test.account("grid").password, device: ""
-                ).started)
+            let started = try await started("grid", test)
             let found = try #require(try await signIn.bySession(started.token))
             let post = try #require(found.actor.posts.first?.id)
             _ = try await signIn.makeToken(for: found.actor, post: post, name: "a", days: 1, session: found.session)
